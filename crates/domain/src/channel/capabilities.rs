@@ -1,0 +1,52 @@
+//! What a network can carry. One declaration per channel: the app greys out what is missing, the
+//! hub degrades or refuses, and the conformance test holds the adapter to it.
+
+use serde::{Deserialize, Serialize};
+
+use super::content::PartKind;
+
+/// Whether something can be done, in the words of `com.beeper.room_features`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Support {
+    /// Refused, with the reason.
+    Rejected,
+    /// Carried as something simpler, for example as text.
+    Degraded,
+    Full,
+}
+
+/// How formatted text is written on the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Formatting {
+    Plain,
+    Html,
+    Markdown,
+    WhatsApp,
+    Slack,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    pub formatting: Formatting,
+    /// Longest text, in Unicode scalar values; longer texts are split.
+    pub max_text: Option<usize>,
+    /// Largest file, in bytes.
+    pub max_file: Option<u64>,
+    /// Message kinds besides text that are carried as such.
+    pub parts: Vec<PartKind>,
+    /// Text and files in one message; else the hub sends them one after the other.
+    pub captions: bool,
+    pub reply: Support,
+    pub edit: Support,
+    pub delete: Support,
+    pub reaction: Support,
+    pub typing: bool,
+    pub read_receipts: bool,
+    pub delivery_receipts: bool,
+    pub groups: bool,
+    /// A chat can be started with an address or number.
+    pub start_chat: bool,
+    pub history: bool,
+}

@@ -1,0 +1,105 @@
+//! What comes in from a network.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Part, PortalKey, RemoteId, RemoteUserId, content::Media};
+use crate::{Millis, text::Text};
+
+/// Something that happened in a chat on the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inbound {
+    pub portal: PortalKey,
+    pub sender: Sender,
+    /// When it happened, by the network's own word.
+    pub sent_at: Millis,
+    /// Unique within the account together with the kind of body. The same id again is dropped.
+    pub id: RemoteId,
+    pub body: InboundBody,
+    /// What is known of the chat; used when the portal is made, and to keep it up to date.
+    pub chat: Option<ChatInfo>,
+    /// The adapter's own notes about this message, given back in [`super::MessageRef`] (a mail's
+    /// Message-ID, references, recipients).
+    pub data: serde_json::Value,
+    /// Was read already, on another device or long ago: raises no unread mark and no notification.
+    pub seen: bool,
+    /// Imported from before: takes its place at the old end of the conversation when it comes from
+    /// [`super::Session::fetch_history`]; never notifies.
+    pub historical: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sender {
+    /// The account's own owner, from whichever device.
+    Me,
+    Remote(RemoteUser),
+    /// The network or a machine itself: a bounce, "Anna joined".
+    System,
+}
+
+/// A person on the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteUser {
+    pub id: RemoteUserId,
+    pub name: Option<String>,
+    /// `mailto:`, `tel:` and similar URIs, by which one person is recognised on several networks.
+    pub handles: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatKind {
+    Direct,
+    Group,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatInfo {
+    pub kind: ChatKind,
+    /// A group's name or a thread's subject; `None` for a direct chat, which shows its person.
+    pub name: Option<String>,
+    pub topic: Option<String>,
+    pub avatar: Option<Media>,
+    /// Everybody in it but the account's owner.
+    pub members: Vec<RemoteUser>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "body", rename_all = "snake_case")]
+pub enum InboundBody {
+    Message { parts: Vec<Part>, reply_to: Option<RemoteId> },
+    Edit { target: RemoteId, parts: Vec<Part> },
+    Delete { target: RemoteId },
+    Reaction { target: RemoteId, key: String },
+    ReactionRemove { target: RemoteId, key: String },
+    /// The sender has read everything up to this message; from [`Sender::Me`]: read elsewhere.
+    Read { up_to: RemoteId },
+    /// Marked unread again on another device.
+    Unread { target: RemoteId },
+    Delivered { target: RemoteId },
+    /// A message of ours did not reach its recipient after all (a bounce).
+    Failed { target: RemoteId, reason: Text },
+    /// `timeout`: milliseconds that it is shown for; 0 ends it. Never stored.
+    Typing { timeout: u64 },
+    /// Only [`Inbound::chat`] has changed.
+    ChatInfo,
+}
+
+impl InboundBody {
+    /// A short stable word for the kind; part of the key by which duplicates are recognised.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Message { .. } => "message",
+            Self::Edit { .. } => "edit",
+            Self::Delete { .. } => "delete",
+            Self::Reaction { .. } => "reaction",
+            Self::ReactionRemove { .. } => "reaction_remove",
+            Self::Read { .. } => "read",
+            Self::Unread { .. } => "unread",
+            Self::Delivered { .. } => "delivered",
+            Self::Failed { .. } => "failed",
+            Self::Typing { .. } => "typing",
+            Self::ChatInfo => "chat_info",
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What Unisono is about, without doing any of it: ids, room rules, and the contract that every
+//! network's adapter fulfils. No I/O, no clock, no randomness here; callers pass them in.
+
+pub mod channel;
+pub mod net;
+pub mod room;
+pub mod text;
+
+/// Milliseconds since 1970-01-01T00:00:00Z, as Matrix and our tables write times.
+pub type Millis = i64;
