@@ -28,12 +28,20 @@ impl std::fmt::Debug for Account {
 pub enum AccountState {
     Connecting,
     /// Importing earlier messages: `done` of about `total`.
-    Backfilling { done: u64, total: u64 },
+    Backfilling {
+        done: u64,
+        total: u64,
+    },
     Connected,
     /// It will be tried again by itself.
-    Trouble { reason: Text, retry_at: Option<Millis> },
+    Trouble {
+        reason: Text,
+        retry_at: Option<Millis>,
+    },
     /// The user has to log in again.
-    BadCredentials { reason: Text },
+    BadCredentials {
+        reason: Text,
+    },
     LoggedOut,
 }
 

@@ -67,20 +67,45 @@ pub struct ChatInfo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "body", rename_all = "snake_case")]
 pub enum InboundBody {
-    Message { parts: Vec<Part>, reply_to: Option<RemoteId> },
-    Edit { target: RemoteId, parts: Vec<Part> },
-    Delete { target: RemoteId },
-    Reaction { target: RemoteId, key: String },
-    ReactionRemove { target: RemoteId, key: String },
+    Message {
+        parts: Vec<Part>,
+        reply_to: Option<RemoteId>,
+    },
+    Edit {
+        target: RemoteId,
+        parts: Vec<Part>,
+    },
+    Delete {
+        target: RemoteId,
+    },
+    Reaction {
+        target: RemoteId,
+        key: String,
+    },
+    ReactionRemove {
+        target: RemoteId,
+        key: String,
+    },
     /// The sender has read everything up to this message; from [`Sender::Me`]: read elsewhere.
-    Read { up_to: RemoteId },
+    Read {
+        up_to: RemoteId,
+    },
     /// Marked unread again on another device.
-    Unread { target: RemoteId },
-    Delivered { target: RemoteId },
+    Unread {
+        target: RemoteId,
+    },
+    Delivered {
+        target: RemoteId,
+    },
     /// A message of ours did not reach its recipient after all (a bounce).
-    Failed { target: RemoteId, reason: Text },
+    Failed {
+        target: RemoteId,
+        reason: Text,
+    },
     /// `timeout`: milliseconds that it is shown for; 0 ends it. Never stored.
-    Typing { timeout: u64 },
+    Typing {
+        timeout: u64,
+    },
     /// Only [`Inbound::chat`] has changed.
     ChatInfo,
 }

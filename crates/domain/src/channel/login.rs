@@ -19,7 +19,9 @@ pub struct LoginFlow {
 /// What the user does next.
 #[derive(Clone, Debug)]
 pub enum LoginInput {
-    Start { flow: String },
+    Start {
+        flow: String,
+    },
     Submit(BTreeMap<String, String>),
     /// Waits for something outside, such as a QR code being scanned. Returns within 30 seconds,
     /// with the same step if nothing happened.
@@ -47,11 +49,22 @@ pub struct LoginReply {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LoginStep {
     /// Asks for input. `message` explains, for example why manual fields are needed now.
-    Fields { title: Text, message: Option<Text>, fields: Vec<LoginField> },
+    Fields {
+        title: Text,
+        message: Option<Text>,
+        fields: Vec<LoginField>,
+    },
     /// Shows a QR code or a code and waits.
-    Show { title: Text, message: Text, display: Display },
+    Show {
+        title: Text,
+        message: Text,
+        display: Display,
+    },
     /// Opens a page of the vendor (OAuth) and waits.
-    OpenPage { title: Text, url: Url },
+    OpenPage {
+        title: Text,
+        url: Url,
+    },
     Done(#[serde(skip)] NewAccount),
 }
 

@@ -116,11 +116,7 @@ fn unsupported<'a, T: 'a>() -> BoxFuture<'a, Result<T, RequestError>> {
 pub trait Host: Send + Sync + 'static {
     /// Stores events, and the account's cursor with them, in one transaction; returns when they are
     /// on disk. Events that are known already are dropped, so a session may repeat itself.
-    fn deliver(
-        &self,
-        events: Vec<Inbound>,
-        cursor: Option<serde_json::Value>,
-    ) -> BoxFuture<'_, Result<(), HostError>>;
+    fn deliver(&self, events: Vec<Inbound>, cursor: Option<serde_json::Value>) -> BoxFuture<'_, Result<(), HostError>>;
 
     /// The cursor of the last [`Host::deliver`] that carried one.
     fn cursor(&self) -> BoxFuture<'_, Result<Option<serde_json::Value>, HostError>>;

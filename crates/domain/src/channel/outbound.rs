@@ -30,25 +30,56 @@ pub struct MessageRef {
 #[derive(Clone, Debug)]
 pub enum OutboundBody {
     /// Media in the parts is [`super::MediaSource::Bytes`].
-    Message { parts: Vec<Part>, reply_to: Option<MessageRef> },
-    Edit { target: MessageRef, parts: Vec<Part> },
-    Delete { target: MessageRef },
-    Reaction { target: MessageRef, key: String },
-    ReactionRemove { target: MessageRef, key: String },
-    Read { up_to: MessageRef },
-    Typing { typing: bool },
+    Message {
+        parts: Vec<Part>,
+        reply_to: Option<MessageRef>,
+    },
+    Edit {
+        target: MessageRef,
+        parts: Vec<Part>,
+    },
+    Delete {
+        target: MessageRef,
+    },
+    Reaction {
+        target: MessageRef,
+        key: String,
+    },
+    ReactionRemove {
+        target: MessageRef,
+        key: String,
+    },
+    Read {
+        up_to: MessageRef,
+    },
+    Typing {
+        typing: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
 pub enum SendOutcome {
-    Sent { id: RemoteId, at: Millis, data: serde_json::Value },
+    Sent {
+        id: RemoteId,
+        at: Millis,
+        data: serde_json::Value,
+    },
     /// The network will report it back under this transaction id.
-    PendingEcho { txn: String },
+    PendingEcho {
+        txn: String,
+    },
     /// Nothing was sent. Try again after so many milliseconds, or with backoff.
-    Retry { after: Option<u64>, reason: Text },
+    Retry {
+        after: Option<u64>,
+        reason: Text,
+    },
     /// Nothing was sent and never will be.
-    Rejected { reason: Text },
+    Rejected {
+        reason: Text,
+    },
     /// It may or may not have been sent; [`super::Session::find_sent`] is asked before any repetition.
-    Unknown { reason: Text },
+    Unknown {
+        reason: Text,
+    },
     Unsupported,
 }
