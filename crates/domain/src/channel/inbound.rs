@@ -20,6 +20,10 @@ pub struct Inbound {
     /// The adapter's own notes about this message, given back in [`super::MessageRef`] (a mail's
     /// Message-ID, references, recipients).
     pub data: serde_json::Value,
+    /// The message as it looked to its sender, where that is more than its parts (a mail's HTML). The
+    /// hub keeps it; [`super::Channel::render_original`] makes it safe to show.
+    #[serde(default)]
+    pub original: Option<Media>,
     /// Was read already, on another device or long ago: raises no unread mark and no notification.
     pub seen: bool,
     /// Imported from before: takes its place at the old end of the conversation when it comes from

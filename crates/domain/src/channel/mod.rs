@@ -50,6 +50,18 @@ pub trait Channel: Send + Sync + 'static {
     /// Makes a session for an account. Does no network traffic: [`Session::run`] does.
     fn connect(&self, account: Account, host: Arc<dyn Host>) -> Result<Arc<dyn Session>, SessionError>;
 
+    /// What the user can change on a connected account, with its present values.
+    fn settings_fields(&self, _settings: &serde_json::Value) -> Vec<login::LoginField> {
+        Vec::new()
+    }
+
+    /// Turns an [`Inbound::original`] into a whole HTML document that is safe to show in a sandboxed
+    /// frame. `remote_images`: the user asked for pictures from elsewhere, too. `None` where the
+    /// network has nothing to show beyond the message itself.
+    fn render_original(&self, _original: &[u8], _remote_images: bool) -> Option<String> {
+        None
+    }
+
     /// Verifies a vendor's call-back on the raw body and gives all events in it.
     fn webhook(&self, _request: &WebhookRequest, _account: &Account) -> Result<WebhookReply, WebhookError> {
         Err(WebhookError::NotSupported)
@@ -126,6 +138,17 @@ pub trait Host: Send + Sync + 'static {
         &'a self,
         messages: &'a [RemoteId],
     ) -> BoxFuture<'a, Result<Vec<(RemoteId, PortalKey)>, HostError>>;
+
+    /// Up to `limit` messages from the other side in one portal, `up_to` itself and older, newest
+    /// first. For networks that mark every message read by itself.
+    fn messages_up_to<'a>(
+        &'a self,
+        _portal: &'a PortalKey,
+        _up_to: &'a RemoteId,
+        _limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<MessageRef>, HostError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// Tells the user how the account is.
     fn report(&self, state: AccountState);

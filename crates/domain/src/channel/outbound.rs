@@ -13,6 +13,8 @@ pub struct Outbound {
     pub sent_at: Millis,
     /// The name of the colleague who speaks through a shared account, if it shall be shown.
     pub sender_name: Option<String>,
+    /// The name that the user gave the conversation, if any: the subject of a first mail.
+    pub subject: Option<String>,
     pub body: OutboundBody,
     /// The newest message of the portal that the network knows, whoever wrote it.
     pub last: Option<MessageRef>,
