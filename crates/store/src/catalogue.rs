@@ -1,0 +1,26 @@
+//! Every statement of every file, so that one test can prepare them all.
+
+#[cfg(test)]
+use crate::{Sql, rooms};
+
+#[cfg(test)]
+fn all() -> Vec<&'static Sql> {
+    [rooms::CATALOGUES].concat().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+    use crate::migrate;
+
+    #[test]
+    fn every_statement_can_be_prepared() {
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        migrate::run(&mut connection).unwrap();
+        for sql in all() {
+            if let Err(error) = connection.prepare(sql.for_sqlite()) {
+                panic!("{error}\n{}", sql.text());
+            }
+        }
+    }
+}
