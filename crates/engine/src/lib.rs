@@ -1,1 +1,20 @@
+//! The use cases: rooms, sync, ingest, deliver, media, push. Everything that the HTTP API, the
+//! command line and the hub's workers do is a method or function here.
 
+mod bus;
+mod clock;
+mod config;
+mod core;
+mod error;
+mod secrets;
+
+pub mod rooms;
+
+pub use self::{
+    bus::{Bus, Subscription},
+    clock::{Clock, SystemClock},
+    config::{Config, Registration},
+    core::{Core, Engine},
+    error::{Error, Result},
+    secrets::Secrets,
+};

@@ -1,11 +1,11 @@
 //! Every statement of every file, so that one test can prepare them all.
 
 #[cfg(test)]
-use crate::{Sql, rooms};
+use crate::{Sql, profiles, rooms, settings};
 
 #[cfg(test)]
 fn all() -> Vec<&'static Sql> {
-    [rooms::CATALOGUES].concat().concat()
+    [rooms::CATALOGUES, &[profiles::CATALOGUE, settings::CATALOGUE]].concat().concat()
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! The handle that everybody holds.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use ruma::OwnedUserId;
 
 use crate::{Error, Result, Tx, sqlite::Sqlite};
 
 /// News that a committed transaction brought. A hint only wakes somebody up who then reads the
 /// store, so a lost one costs time and never data.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hint {
-    /// A room has a new event, receipt or the like: wakes its members' syncs.
-    Room(i64),
-    /// Something concerns this user alone: account data, to-device, an invite, a device list.
-    User(String),
+    /// This person's syncs have something to fetch.
+    User(OwnedUserId),
     /// An account has received something that waits to be worked in.
     Inbox(i64),
     /// A message waits to be sent to a network.
@@ -21,7 +21,7 @@ pub enum Hint {
 }
 
 /// Called with the hints of a commit and the stream position that it reached, after it is on disk.
-pub type OnCommit = Box<dyn Fn(&[Hint], i64) + Send + Sync>;
+pub type OnCommit = Box<dyn Fn(&BTreeSet<Hint>, i64) + Send + Sync>;
 
 /// The database. Cheap to clone.
 #[derive(Clone)]

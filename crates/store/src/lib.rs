@@ -10,7 +10,9 @@ mod sqlite;
 mod tx;
 mod value;
 
+pub mod profiles;
 pub mod rooms;
+pub mod settings;
 
 pub use self::{
     db::{Db, Hint, OnCommit},

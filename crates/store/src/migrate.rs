@@ -21,7 +21,7 @@ pub(crate) fn run(connection: &mut Connection) -> Result<()> {
             "the database was written by a newer version of Unisono; install that one".to_owned(),
         ));
     }
-    for (number, (name, text)) in MIGRATIONS.iter().enumerate().skip(done) {
+    for (name, text) in &MIGRATIONS[done..] {
         let transaction = connection.transaction()?;
         transaction
             .execute_batch(&for_sqlite(text))

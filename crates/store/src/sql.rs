@@ -39,6 +39,7 @@ macro_rules! sql {
         $($(#[$doc])* static $name: $crate::Sql = $crate::Sql::new($text);)*
 
         /// Every statement of this file; one test prepares them all.
+        #[cfg(test)]
         pub(crate) static CATALOGUE: &[&$crate::Sql] = &[$(&$name),*];
     };
 }

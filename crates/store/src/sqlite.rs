@@ -4,6 +4,7 @@
 //! one fsync; then all are answered. That is what makes `synchronous=FULL` cheap.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -178,7 +179,7 @@ fn read_in_snapshot<T, E: From<Error>>(
     run: &impl Fn(&mut Tx<'_>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
     let transaction = connection.unchecked_transaction().map_err(Error::from)?;
-    let mut hints = Vec::new();
+    let mut hints = BTreeSet::new();
     let result = caught(|| run(&mut Tx::new(&transaction, &mut position, &mut hints, false)));
     transaction.finish().map_err(Error::from)?;
     result
@@ -205,7 +206,7 @@ impl Writer {
 
     fn commit(&mut self, group: Vec<WriteJob>) {
         let before = self.position;
-        let mut hints = Vec::new();
+        let mut hints = BTreeSet::new();
         let mut answers = Vec::with_capacity(group.len());
         let result = self.run_group(group, &mut hints, &mut answers);
         match &result {
@@ -228,21 +229,17 @@ impl Writer {
         }
     }
 
-    fn run_group(&mut self, group: Vec<WriteJob>, hints: &mut Vec<Hint>, answers: &mut Vec<Answer>) -> Result<()> {
+    fn run_group(&mut self, group: Vec<WriteJob>, hints: &mut BTreeSet<Hint>, answers: &mut Vec<Answer>) -> Result<()> {
         let before = self.position;
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         for job in group {
-            let mut own_hints = Vec::new();
+            let mut own_hints = BTreeSet::new();
             self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;
             let mut tx = Tx::new(&self.connection, &mut self.position, &mut own_hints, true);
             let Outcome { keep, answer } = job(&mut tx);
             answers.push(answer);
             if keep {
-                for hint in own_hints {
-                    if !hints.contains(&hint) {
-                        hints.push(hint);
-                    }
-                }
+                hints.append(&mut own_hints);
             } else {
                 self.connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
             }

@@ -1,5 +1,7 @@
 //! One transaction: statements in, rows out.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 
 use crate::{Column, Error, Hint, Result, Sql, Value};
@@ -9,7 +11,7 @@ pub struct Tx<'c> {
     connection: &'c Connection,
     /// The last stream position that was given out; writers only.
     position: &'c mut i64,
-    hints: &'c mut Vec<Hint>,
+    hints: &'c mut BTreeSet<Hint>,
     writable: bool,
 }
 
@@ -17,7 +19,7 @@ impl<'c> Tx<'c> {
     pub(crate) fn new(
         connection: &'c Connection,
         position: &'c mut i64,
-        hints: &'c mut Vec<Hint>,
+        hints: &'c mut BTreeSet<Hint>,
         writable: bool,
     ) -> Self {
         Self { connection, position, hints, writable }
@@ -79,9 +81,7 @@ impl<'c> Tx<'c> {
 
     /// Tells the bus after the commit, and only then, that there is news.
     pub fn hint(&mut self, hint: Hint) {
-        if !self.hints.contains(&hint) {
-            self.hints.push(hint);
-        }
+        self.hints.insert(hint);
     }
 }
 

@@ -1,11 +1,18 @@
 //! Rooms, events, state, memberships.
 
 pub mod events;
+pub mod members;
 pub mod memberships;
 pub mod room;
 pub mod state;
 pub mod transactions;
 
 #[cfg(test)]
-pub(crate) static CATALOGUES: &[&[&crate::Sql]] =
-    &[events::CATALOGUE, memberships::CATALOGUE, room::CATALOGUE, state::CATALOGUE, transactions::CATALOGUE];
+pub(crate) static CATALOGUES: &[&[&crate::Sql]] = &[
+    events::CATALOGUE,
+    members::CATALOGUE,
+    memberships::CATALOGUE,
+    room::CATALOGUE,
+    state::CATALOGUE,
+    transactions::CATALOGUE,
+];

@@ -1,0 +1,17 @@
+//! Rooms: making them, adding events, reading state and timeline.
+
+mod append;
+mod consequences;
+mod create;
+mod lookup;
+mod membership;
+pub mod power;
+mod send;
+
+pub use self::{
+    append::{Appended, NewEvent, Place, append, append_history},
+    create::{CreateRoom, NewRoom, create},
+    lookup::{get_room, membership_of, require_joined},
+    membership::{MembershipChange, change_membership},
+    send::{ClientTxn, content_from_json},
+};
