@@ -7,8 +7,10 @@ mod config;
 mod core;
 mod error;
 mod secrets;
+mod session;
 
 pub mod rooms;
+pub mod sync;
 
 pub use self::{
     bus::{Bus, Subscription},
@@ -17,4 +19,5 @@ pub use self::{
     core::{Core, Engine},
     error::{Error, Result},
     secrets::Secrets,
+    session::Session,
 };

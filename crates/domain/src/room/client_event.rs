@@ -76,13 +76,6 @@ impl<'a> ClientEvent<'a> {
         Ok(event)
     }
 
-    /// Without id, time and room: what an invited person sees of a room's state.
-    pub fn stripped(mut self) -> Result<Box<RawValue>, serde_json::Error> {
-        self.event_id = None;
-        self.room_id = None;
-        self.into_raw()
-    }
-
     pub fn into_raw(self) -> Result<Box<RawValue>, serde_json::Error> {
         serde_json::value::to_raw_value(&self)
     }

@@ -6,7 +6,11 @@ mod create;
 mod lookup;
 mod membership;
 pub mod power;
+mod read;
+mod relations;
 mod send;
+pub mod view;
+pub mod visibility;
 
 pub use self::{
     append::{Appended, NewEvent, Place, append, append_history},

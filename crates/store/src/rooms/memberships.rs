@@ -2,13 +2,15 @@
 
 use ruma::{EventId, OwnedEventId, OwnedRoomId, OwnedUserId, UserId};
 
-use crate::{Result, Tx, args, sql};
+use crate::{Result, Row, Tx, args, sql};
 
 sql! {
     SET = "INSERT INTO memberships (room_no, user_id, membership, event_id, position) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (room_no, user_id) DO UPDATE SET membership = excluded.membership,
         event_id = excluded.event_id, position = excluded.position, forgotten = FALSE";
     FIND = "SELECT membership FROM memberships WHERE room_no = $1 AND user_id = $2";
+    FIND_ROW = "SELECT m.room_no, r.room_id, m.membership, m.event_id, m.position, r.news, m.forgotten
+        FROM memberships m JOIN rooms r ON r.room_no = m.room_no WHERE m.room_no = $1 AND m.user_id = $2";
     LIST_OF_ROOM = "SELECT user_id FROM memberships WHERE room_no = $1 AND membership = $2 ORDER BY position";
     COUNT = "SELECT COUNT(*) FROM memberships WHERE room_no = $1 AND membership = $2";
     LIST_OF_USER = "SELECT m.room_no, r.room_id, m.membership, m.event_id, m.position, r.news, m.forgotten
@@ -60,16 +62,23 @@ pub fn count(tx: &mut Tx<'_>, room_no: i64, membership: &str) -> Result<i64> {
 
 /// Every room that the person has anything to do with.
 pub fn list_of_user(tx: &mut Tx<'_>, user_id: &UserId) -> Result<Vec<MembershipRow>> {
-    tx.list(&LIST_OF_USER, args![user_id], |row| {
-        Ok(MembershipRow {
-            room_no: row.get(0)?,
-            room_id: row.get(1)?,
-            membership: row.get(2)?,
-            event_id: row.get(3)?,
-            position: row.get(4)?,
-            news: row.get(5)?,
-            forgotten: row.get(6)?,
-        })
+    tx.list(&LIST_OF_USER, args![user_id], read)
+}
+
+/// One person's standing in one room.
+pub fn find_row(tx: &mut Tx<'_>, room_no: i64, user_id: &UserId) -> Result<Option<MembershipRow>> {
+    tx.find(&FIND_ROW, args![room_no, user_id], read)
+}
+
+fn read(row: &Row<'_>) -> Result<MembershipRow> {
+    Ok(MembershipRow {
+        room_no: row.get(0)?,
+        room_id: row.get(1)?,
+        membership: row.get(2)?,
+        event_id: row.get(3)?,
+        position: row.get(4)?,
+        news: row.get(5)?,
+        forgotten: row.get(6)?,
     })
 }
 
