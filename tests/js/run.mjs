@@ -29,7 +29,7 @@ const all = ["api", "sdk"].flatMap((folder) =>
 const files = process.argv.length > 2 ? process.argv.slice(2) : all;
 const run = spawnSync(
     node,
-    ["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=120000", ...files],
+    ["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=120000", "--test-force-exit", ...files],
     { cwd: here, stdio: "inherit" },
 );
 process.exit(run.status ?? 1);
