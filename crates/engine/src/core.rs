@@ -7,7 +7,7 @@ use ruma::signatures::Ed25519KeyPair;
 use unisono_domain::{Millis, room::Signer};
 use unisono_store::{Db, Tx, settings};
 
-use crate::{Bus, Clock, Config, Error, Result, Secrets};
+use crate::{Bus, Clock, Config, Error, Result, Secrets, media::MediaStore};
 
 /// Things that never change while the server runs.
 pub struct Core {
@@ -16,6 +16,7 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     pub secrets: Secrets,
     pub bus: Arc<Bus>,
+    pub media: MediaStore,
 }
 
 impl Core {
@@ -52,7 +53,8 @@ impl Engine {
         let server_name = config.server_name.clone();
         let key = db.write(move |tx| open_identity(tx, server_name.as_str())).await?;
         let signer = Signer { server_name: config.server_name.clone(), key };
-        let core = Core { config, signer, clock, secrets: Secrets::open(folder)?, bus };
+        let core =
+            Core { config, signer, clock, secrets: Secrets::open(folder)?, bus, media: MediaStore::open(folder)? };
         Ok(Self { db, core: Arc::new(core) })
     }
 

@@ -9,6 +9,7 @@ mod error;
 mod secrets;
 mod session;
 
+pub mod media;
 pub mod rooms;
 pub mod sync;
 

@@ -1,11 +1,11 @@
 //! Every statement of every file, so that one test can prepare them all.
 
 #[cfg(test)]
-use crate::{Sql, profiles, rooms, settings};
+use crate::{Sql, media, profiles, rooms, settings};
 
 #[cfg(test)]
 fn all() -> Vec<&'static Sql> {
-    [rooms::CATALOGUES, &[profiles::CATALOGUE, settings::CATALOGUE]].concat().concat()
+    [rooms::CATALOGUES, &[media::CATALOGUE, profiles::CATALOGUE, settings::CATALOGUE]].concat().concat()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod sqlite;
 mod tx;
 mod value;
 
+pub mod media;
 pub mod profiles;
 pub mod rooms;
 pub mod settings;

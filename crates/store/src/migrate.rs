@@ -8,6 +8,7 @@ use crate::{Error, Result};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_people", include_str!("../migrations/0001_people.sql")),
     ("0002_rooms", include_str!("../migrations/0002_rooms.sql")),
+    ("0005_media", include_str!("../migrations/0005_media.sql")),
 ];
 
 /// Brings the schema up to date, each migration in a transaction of its own.
