@@ -32,11 +32,13 @@ CREATE TABLE devices (
     PRIMARY KEY (user_id, device_id)
 ) {CLUSTERED};
 
--- Only SHA-256 hashes of tokens are kept.
+-- Only SHA-256 hashes of tokens are kept. A refresh makes the device's next generation; what is older
+-- goes when something of the newer one is first used, so that a lost answer logs nobody out.
 CREATE TABLE access_tokens (
     token_hash {BYTES} NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL,
     device_id TEXT NOT NULL,
+    generation BIGINT NOT NULL,
     expires_at BIGINT,
     FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, device_id) ON DELETE CASCADE
 ) {CLUSTERED};
@@ -46,6 +48,7 @@ CREATE TABLE refresh_tokens (
     token_hash {BYTES} NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL,
     device_id TEXT NOT NULL,
+    generation BIGINT NOT NULL,
     FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, device_id) ON DELETE CASCADE
 ) {CLUSTERED};
 CREATE INDEX refresh_tokens_device ON refresh_tokens (user_id, device_id);
@@ -68,6 +71,7 @@ CREATE TABLE auth_sessions (
     params TEXT NOT NULL,
     created_at BIGINT NOT NULL
 ) {CLUSTERED};
+CREATE INDEX auth_sessions_age ON auth_sessions (created_at);
 
 -- room_id '': global.
 CREATE TABLE account_data (

@@ -1,11 +1,12 @@
 //! Every statement of every file, so that one test can prepare them all.
 
 #[cfg(test)]
-use crate::{Sql, media, profiles, rooms, settings};
+use crate::{Sql, media, people, profiles, rooms, settings};
 
 #[cfg(test)]
 fn all() -> Vec<&'static Sql> {
-    [rooms::CATALOGUES, &[media::CATALOGUE, profiles::CATALOGUE, settings::CATALOGUE]].concat().concat()
+    let files = &[media::CATALOGUE, profiles::CATALOGUE, settings::CATALOGUE];
+    [people::CATALOGUES, rooms::CATALOGUES, files].concat().concat()
 }
 
 #[cfg(test)]

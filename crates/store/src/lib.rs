@@ -11,6 +11,7 @@ mod tx;
 mod value;
 
 pub mod media;
+pub mod people;
 pub mod profiles;
 pub mod rooms;
 pub mod settings;
