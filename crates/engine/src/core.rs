@@ -7,7 +7,7 @@ use ruma::signatures::Ed25519KeyPair;
 use unisono_domain::{Millis, room::Signer};
 use unisono_store::{Db, Tx, settings};
 
-use crate::{Bus, Clock, Config, Error, Result, Secrets, media::MediaStore};
+use crate::{Bus, Clock, Config, Error, Result, Secrets, media::MediaStore, people};
 
 /// Things that never change while the server runs.
 pub struct Core {
@@ -17,6 +17,7 @@ pub struct Core {
     pub secrets: Secrets,
     pub bus: Arc<Bus>,
     pub media: MediaStore,
+    pub people: people::Live,
 }
 
 impl Core {
@@ -53,8 +54,9 @@ impl Engine {
         let server_name = config.server_name.clone();
         let key = db.write(move |tx| open_identity(tx, server_name.as_str())).await?;
         let signer = Signer { server_name: config.server_name.clone(), key };
-        let core =
-            Core { config, signer, clock, secrets: Secrets::open(folder)?, bus, media: MediaStore::open(folder)? };
+        let secrets = Secrets::open(folder)?;
+        let media = MediaStore::open(folder)?;
+        let core = Core { config, signer, clock, secrets, bus, media, people: people::Live::default() };
         Ok(Self { db, core: Arc::new(core) })
     }
 

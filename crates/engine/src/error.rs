@@ -17,6 +17,10 @@ pub enum Error {
     /// The access token is missing, unknown or expired (401).
     #[error("{message}")]
     Unauthenticated { code: &'static str, message: String, soft_logout: bool },
+    /// The request goes on when the client has proved more (401): the answer of user-interactive
+    /// authentication, flows and session.
+    #[error("more authentication is needed")]
+    Interactive(Box<serde_json::Value>),
     /// Somebody was faster, or it exists already (409).
     #[error("{message}")]
     Conflict { code: &'static str, message: String },

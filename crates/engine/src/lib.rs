@@ -7,9 +7,9 @@ mod config;
 mod core;
 mod error;
 mod secrets;
-mod session;
 
 pub mod media;
+pub mod people;
 pub mod rooms;
 pub mod sync;
 
@@ -19,6 +19,6 @@ pub use self::{
     config::{Config, Registration},
     core::{Core, Engine},
     error::{Error, Result},
+    people::Session,
     secrets::Secrets,
-    session::Session,
 };

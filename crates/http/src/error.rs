@@ -54,11 +54,15 @@ impl IntoResponse for Error {
 }
 
 fn engine_response(error: EngineError) -> Response {
+    if let EngineError::Interactive(body) = &error {
+        return respond(StatusCode::UNAUTHORIZED, body);
+    }
     let (status, code) = match &error {
         EngineError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
         EngineError::NotFound(_) => (StatusCode::NOT_FOUND, "M_NOT_FOUND"),
         EngineError::Forbidden(_) => (StatusCode::FORBIDDEN, "M_FORBIDDEN"),
         EngineError::Unauthenticated { code, .. } => (StatusCode::UNAUTHORIZED, *code),
+        EngineError::Interactive(_) => (StatusCode::UNAUTHORIZED, "M_FORBIDDEN"),
         EngineError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
         EngineError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE"),
         EngineError::Limited { .. } => (StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED"),
