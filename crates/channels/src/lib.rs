@@ -1,1 +1,15 @@
+//! The networks that Unisono speaks: one folder each, behind the traits of `unisono_domain::channel`.
+//! Nothing here knows the store, the engine or the HTTP server.
 
+pub mod email;
+pub mod net;
+mod tls;
+
+use std::sync::Arc;
+
+use unisono_domain::channel::Channel;
+
+/// Every network, in the order of the add-account page.
+pub fn all() -> Vec<Arc<dyn Channel>> {
+    vec![Arc::new(email::Email)]
+}

@@ -1,0 +1,71 @@
+//! The folder of sent mails: our copy goes in, and it tells whether a mail went out.
+
+use unisono_domain::channel::{MessageRef, RemoteId};
+
+use super::{
+    imap::{Imap, ImapError, quoted},
+    notes::{Notes, Place},
+    parse::parse,
+    session::EmailSession,
+};
+
+/// Submission servers that file what they send themselves.
+const FILE_THEMSELVES: [&str; 4] = ["gmail.com", "googlemail.com", "office365.com", "outlook.com"];
+
+/// Files a mail that was sent, unless it is there already or the server does so.
+pub async fn file(session: &EmailSession, id: &str, raw: &[u8]) -> Result<(), ImapError> {
+    let smtp = &session.mailbox.credentials.smtp.host;
+    if FILE_THEMSELVES.iter().any(|domain| smtp == domain || smtp.ends_with(&format!(".{domain}"))) {
+        return Ok(());
+    }
+    match try_file(session, id, raw).await {
+        Ok(()) => Ok(()),
+        // The connection may have been an old one.
+        Err(_) => try_file(session, id, raw).await,
+    }
+}
+
+async fn try_file(session: &EmailSession, id: &str, raw: &[u8]) -> Result<(), ImapError> {
+    let mut imap = session.connection().await?;
+    if imap.abilities.gmail {
+        session.give_back(imap);
+        return Ok(());
+    }
+    let folder = match session.sent_folder(&mut imap).await? {
+        Some(folder) => folder,
+        None => {
+            imap.create("Sent").await?;
+            "Sent".to_owned()
+        }
+    };
+    if search(&mut imap, &folder, id).await?.is_none() {
+        imap.append(&folder, raw).await?;
+    }
+    session.give_back(imap);
+    Ok(())
+}
+
+/// The mail with this id, if it is among the sent ones.
+pub async fn find(session: &EmailSession, id: &str) -> Result<Option<MessageRef>, ImapError> {
+    let mut imap = session.connection().await?;
+    let Some(folder) = session.sent_folder(&mut imap).await? else {
+        session.give_back(imap);
+        return Ok(None);
+    };
+    let mut found = None;
+    if let Some(place) = search(&mut imap, &folder, id).await?
+        && let Some(raw) = imap.fetch_mails(&[place.uid], Some(64 * 1024)).await?.first()
+    {
+        let mail = parse(&raw.bytes, raw.received);
+        found = Some(MessageRef { id: RemoteId::new(id), data: Notes::of(&mail, true, Some(place)).to_value() });
+    }
+    session.give_back(imap);
+    Ok(found)
+}
+
+async fn search(imap: &mut Imap, folder: &str, id: &str) -> Result<Option<Place>, ImapError> {
+    let selected = imap.select(folder).await?;
+    let Some(id) = quoted(id) else { return Ok(None) };
+    let found = imap.search(&format!("HEADER Message-ID {id}")).await?;
+    Ok(found.last().map(|uid| Place { folder: folder.to_owned(), uid_validity: selected.uid_validity, uid: *uid }))
+}
