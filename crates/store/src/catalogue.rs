@@ -1,12 +1,12 @@
 //! Every statement of every file, so that one test can prepare them all.
 
 #[cfg(test)]
-use crate::{Sql, media, people, profiles, rooms, settings};
+use crate::{Sql, hub, media, people, profiles, rooms, settings};
 
 #[cfg(test)]
 fn all() -> Vec<&'static Sql> {
     let files = &[media::CATALOGUE, profiles::CATALOGUE, settings::CATALOGUE];
-    [people::CATALOGUES, rooms::CATALOGUES, files].concat().concat()
+    [hub::CATALOGUES, people::CATALOGUES, rooms::CATALOGUES, files].concat().concat()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod sqlite;
 mod tx;
 mod value;
 
+pub mod hub;
 pub mod media;
 pub mod people;
 pub mod profiles;
