@@ -1,0 +1,3 @@
+export function AccountsPage({ id }: { id: string | null }) {
+  return <p>{id}</p>;
+}

@@ -1,0 +1,212 @@
+import { Paperclip, Pencil, Reply, SendHorizontal, Smile, X } from "lucide-react";
+import { type ClipboardEvent, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Room } from "matrix-js-sdk/lib/matrix";
+import { previewOf } from "@/features/chats/preview";
+import { t } from "@/lib/i18n";
+import { bridgeOf, capabilitiesOf } from "@/lib/matrix/chat";
+import { useUnisono } from "@/lib/matrix/context";
+import { IconButton } from "@/ui/Button";
+import { EmojiPopover } from "@/ui/EmojiPopover";
+import { Tip } from "@/ui/Tip";
+import { AttachDialog } from "./AttachDialog";
+import styles from "./Composer.module.css";
+import { readDraft, writeDraft } from "./drafts";
+import { sendEdit, sendText, split } from "./send";
+
+export interface ComposerMode {
+  replyTo: string | null;
+  editing: string | null;
+}
+
+interface ComposerProps {
+  room: Room;
+  mode: ComposerMode;
+  onMode: (mode: ComposerMode) => void;
+  files: File[];
+  onFiles: (files: File[]) => void;
+}
+
+const nothing: ComposerMode = { replyTo: null, editing: null };
+
+export function Composer({ room, mode, onMode, files, onFiles }: ComposerProps) {
+  const { client, changes } = useUnisono();
+  const [text, setText] = useState(() => readDraft(room.roomId)?.text ?? "");
+  const [picking, setPicking] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const typing = useTyping(room, text);
+  const capabilities = capabilitiesOf(room);
+  const mail = bridgeOf(room)?.network === "email";
+  const noFiles = capabilities?.parts !== undefined && capabilities.parts.length === 0;
+
+  const change = useCallback(
+    (next: string) => {
+      setText(next);
+      if (!mode.editing) {
+        writeDraft(room.roomId, { text: next, replyTo: mode.replyTo ?? undefined });
+        changes.touch(room.roomId);
+      }
+    },
+    [room.roomId, mode, changes],
+  );
+
+  // Starting to edit brings the old text; ending brings the draft back.
+  useEffect(() => {
+    if (mode.editing) {
+      const body = room.findEventById(mode.editing)?.getContent().body;
+      setText(typeof body === "string" ? body : "");
+    } else {
+      setText(readDraft(room.roomId)?.text ?? "");
+    }
+    if (mode.editing || mode.replyTo) area.current?.focus();
+  }, [mode.editing, mode.replyTo, room]);
+
+  useLayoutEffect(() => {
+    const box = area.current;
+    if (!box) return;
+    box.style.height = "auto";
+    box.style.height = `${Math.min(box.scrollHeight, 240)}px`;
+  }, [text]);
+
+  useEffect(() => {
+    if (window.matchMedia("(hover: hover)").matches) area.current?.focus();
+  }, [room]);
+
+  function send() {
+    const ready = text.trim();
+    if (!ready) return;
+    if (mode.editing) sendEdit(client, room.roomId, ready, mode.editing);
+    else split(ready, capabilities?.max_text).forEach((part, index) => sendText(client, room.roomId, part, index === 0 ? (mode.replyTo ?? undefined) : undefined));
+    typing.stop();
+    if (!mode.editing) writeDraft(room.roomId, null);
+    setText("");
+    onMode(nothing);
+    window.dispatchEvent(new CustomEvent("unisono:sent"));
+    area.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+      const command = event.ctrlKey || event.metaKey;
+      // A mail has paragraphs: Enter makes one. A chat line ends with Enter.
+      if (command || (!mail && !event.shiftKey && window.matchMedia("(hover: hover)").matches)) {
+        event.preventDefault();
+        send();
+      }
+    } else if (event.key === "Escape" && (mode.replyTo || mode.editing)) {
+      event.stopPropagation();
+      onMode(nothing);
+    } else if (event.key === "ArrowUp" && !text && !mode.editing && capabilities?.edit !== "rejected") {
+      const last = [...room.getLiveTimeline().getEvents()].reverse().find((candidate) => candidate.getSender() === client.getUserId() && candidate.getContent().msgtype === "m.text" && !candidate.isRedacted() && !candidate.isRelation("m.replace"));
+      if (last) {
+        event.preventDefault();
+        onMode({ replyTo: null, editing: last.getId()! });
+      }
+    }
+  }
+
+  function onPaste(event: ClipboardEvent) {
+    const pasted = [...event.clipboardData.files];
+    if (pasted.length > 0 && !noFiles) {
+      event.preventDefault();
+      onFiles(pasted);
+    }
+  }
+
+  function insert(sign: string) {
+    const box = area.current;
+    const at = box?.selectionStart ?? text.length;
+    change(text.slice(0, at) + sign + text.slice(box?.selectionEnd ?? at));
+    requestAnimationFrame(() => box?.setSelectionRange(at + sign.length, at + sign.length));
+  }
+
+  return (
+    <div className={styles.composer}>
+      <Mode room={room} mode={mode} onMode={onMode} />
+      <div className={styles.bar}>
+        <input
+          ref={input}
+          type="file"
+          multiple
+          hidden
+          data-testid="file-input"
+          onChange={(event) => {
+            onFiles([...(event.target.files ?? [])]);
+            event.target.value = "";
+          }}
+        />
+        <IconButton label={noFiles ? t("composer.noFiles") : t("composer.attach")} side="top" disabled={noFiles || mode.editing !== null} onClick={() => input.current?.click()}>
+          <Paperclip />
+        </IconButton>
+        <textarea
+          ref={area}
+          rows={1}
+          value={text}
+          dir="auto"
+          className={styles.text}
+          placeholder={t(mail ? "composer.mail" : "composer.message")}
+          aria-label={t(mail ? "composer.mail" : "composer.message")}
+          onChange={(event) => {
+            change(event.target.value);
+            if (capabilities?.typing !== false) typing.note();
+          }}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+          onBlur={typing.stop}
+        />
+        <EmojiPopover open={picking} onOpen={setPicking} onPick={insert} keepOpen>
+          <IconButton label={t("emoji.title")} side="top">
+            <Smile />
+          </IconButton>
+        </EmojiPopover>
+        <Tip text={t("composer.send")} keys={mail ? t("keys.ctrlEnter") : t("keys.enter")} side="top">
+          <button type="button" className={styles.send} onClick={send} disabled={!text.trim()} aria-label={t("composer.send")}>
+            <SendHorizontal />
+          </button>
+        </Tip>
+      </div>
+      <AttachDialog room={room} files={files} replyTo={mode.replyTo} onClose={() => onFiles([])} onSent={() => onMode(nothing)} />
+    </div>
+  );
+}
+
+function Mode({ room, mode, onMode }: { room: Room; mode: ComposerMode; onMode: (mode: ComposerMode) => void }) {
+  const id = mode.editing ?? mode.replyTo;
+  if (!id) return null;
+  const event = room.findEventById(id);
+  const name = event?.sender?.rawDisplayName ?? "";
+  return (
+    <div className={styles.mode}>
+      {mode.editing ? <Pencil aria-hidden="true" /> : <Reply aria-hidden="true" />}
+      <span>
+        <strong>{mode.editing ? t("composer.editing") : t("composer.replying", { name })}</strong>
+        <small>{event ? previewOf(event).text : ""}</small>
+      </span>
+      <IconButton small label={t("action.cancel")} onClick={() => onMode(nothing)}>
+        <X />
+      </IconButton>
+    </div>
+  );
+}
+
+/** Says "typing" to the others: at most every few seconds, and takes it back. */
+function useTyping(room: Room, text: string) {
+  const { client } = useUnisono();
+  const last = useRef(0);
+  const stop = useCallback(() => {
+    if (last.current === 0) return;
+    last.current = 0;
+    client.sendTyping(room.roomId, false, 0).catch(() => undefined);
+  }, [client, room]);
+  const note = useCallback(() => {
+    const now = Date.now();
+    if (now - last.current < 4000) return;
+    last.current = now;
+    client.sendTyping(room.roomId, true, 8000).catch(() => undefined);
+  }, [client, room]);
+  useEffect(() => stop, [stop]);
+  useEffect(() => {
+    if (!text) stop();
+  }, [text, stop]);
+  return { note, stop };
+}

@@ -1,0 +1,3 @@
+export function DetailsPanel({ roomId }: { roomId: string; onClose: () => void }) {
+  return <p>{roomId}</p>;
+}

@@ -1,0 +1,58 @@
+import { useEffect, useState } from "react";
+import type { Room } from "matrix-js-sdk/lib/matrix";
+import { t } from "@/lib/i18n";
+import { useUnisono } from "@/lib/matrix/context";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Callout } from "@/ui/Field";
+import styles from "./Conversation.module.css";
+import { mailOf } from "./kinds/MailBody";
+
+/** The mail as its sender made it, in a frame that can run nothing and, at first, load nothing. */
+export function OriginalMail({ room }: { room: Room }) {
+  const { client } = useUnisono();
+  const [id, setId] = useState<string | null>(null);
+  const [images, setImages] = useState(false);
+  const [html, setHtml] = useState<string | null>(null);
+  const [failed, setFailed] = useState(false);
+
+  useEffect(() => {
+    const open = (event: Event) => {
+      setImages(false);
+      setHtml(null);
+      setId((event as CustomEvent<string>).detail);
+    };
+    window.addEventListener("unisono:original", open);
+    return () => window.removeEventListener("unisono:original", open);
+  }, []);
+
+  useEffect(() => {
+    if (!id) return;
+    let live = true;
+    setFailed(false);
+    const path = `/_unisono/v1/rooms/${encodeURIComponent(room.roomId)}/events/${encodeURIComponent(id)}/html${images ? "?images=1" : ""}`;
+    fetch(path, { headers: { Authorization: `Bearer ${client.getAccessToken()}` } })
+      .then((response) => (response.ok ? response.text() : Promise.reject(new Error(String(response.status)))))
+      .then(
+        (text) => live && setHtml(text),
+        () => live && setFailed(true),
+      );
+    return () => {
+      live = false;
+    };
+  }, [client, room, id, images]);
+
+  const content = id ? room.findEventById(id)?.getContent() : undefined;
+  const mail = content ? mailOf(content) : null;
+  return (
+    <Dialog open={id !== null} onClose={() => setId(null)} title={mail?.subject || t("mail.original")} wide>
+      {mail?.has_remote_images && !images ? (
+        <Callout tone="calm" action={<Button look="quiet" onClick={() => setImages(true)}>{t("mail.loadImages")}</Button>}>
+          {t("mail.imagesOff")}
+        </Callout>
+      ) : null}
+      {failed ? <Callout>{t("mail.originalFailed")}</Callout> : null}
+      {html !== null ? <iframe className={styles.original} sandbox="allow-popups allow-popups-to-escape-sandbox" srcDoc={html} title={t("mail.original")} /> : null}
+    </Dialog>
+  );
+}

@@ -1,0 +1,148 @@
+import { ArrowDown } from "lucide-react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { Room } from "matrix-js-sdk/lib/matrix";
+import { t } from "@/lib/i18n";
+import { formatDay } from "@/lib/i18n/format";
+import { capabilitiesOf, isDirect } from "@/lib/matrix/chat";
+import { useUnisono } from "@/lib/matrix/context";
+import { SkeletonRows } from "@/ui/Empty";
+import { Tip } from "@/ui/Tip";
+import { toast } from "@/ui/Toast";
+import { takeJump } from "./jump";
+import { LiveAnnouncer } from "./LiveAnnouncer";
+import { MessageRow, type RowContext } from "./MessageRow";
+import type { Item } from "./model";
+import styles from "./Timeline.module.css";
+import { TypingLine } from "./TypingLine";
+import { Uploads } from "./Uploads";
+import { useScroll } from "./useScroll";
+import { useReading, useTimeline } from "./useTimeline";
+
+interface TimelineProps {
+  room: Room;
+  onReply: (id: string) => void;
+  onEdit: (id: string) => void;
+  onInfo: (id: string) => void;
+}
+
+export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
+  const { client } = useUnisono();
+  const scroller = useRef<HTMLDivElement>(null);
+  const top = useRef<HTMLDivElement>(null);
+  const [flash, setFlash] = useState<string | null>(null);
+  const { items, loading, complete, loadOlder, reach } = useTimeline(room);
+  const { atBottom, note, toBottom, toElement, comeBack } = useScroll(room.roomId, scroller, items);
+  const unseen = useUnseen(items, atBottom);
+  useReading(room, atBottom, items);
+
+  const jump = useCallback(
+    async (id: string) => {
+      const there = await reach(id).catch(() => false);
+      if (!there) return toast(t("message.notFound"));
+      // Two frames: one for the change to be drawn, one for the place of the row.
+      requestAnimationFrame(() =>
+        setTimeout(() => {
+          const row = scroller.current?.querySelector(`[data-id="${CSS.escape(id)}"]`);
+          if (!row) return;
+          toElement(row, "center");
+          setFlash(id);
+          setTimeout(() => setFlash(null), 1700);
+        }, 160),
+      );
+    },
+    [reach, toElement],
+  );
+
+  const opened = useRef(false);
+  useLayoutEffect(() => {
+    if (opened.current || items.length === 0) return;
+    opened.current = true;
+    const wanted = takeJump(room.roomId);
+    if (wanted) return void jump(wanted);
+    const unread = scroller.current?.querySelector("[data-unread-line]");
+    if (unread) toElement(unread, "start");
+    else comeBack();
+  }, [items, room.roomId, jump, toElement, comeBack]);
+
+  useEffect(() => {
+    const listen = () => {
+      const wanted = takeJump(room.roomId);
+      if (wanted) void jump(wanted);
+    };
+    window.addEventListener("unisono:jump", listen);
+    return () => window.removeEventListener("unisono:jump", listen);
+  }, [room.roomId, jump]);
+
+  useEffect(() => {
+    const mark = top.current;
+    if (!mark || complete) return;
+    const watch = new IntersectionObserver(([entry]) => entry?.isIntersecting && void loadOlder(), { root: scroller.current, rootMargin: "900px 0px 0px" });
+    watch.observe(mark);
+    return () => watch.disconnect();
+  }, [loadOlder, complete, items]);
+
+  const direct = isDirect(client, room);
+  const capabilities = capabilitiesOf(room);
+  const context = useMemo<RowContext>(
+    () => ({ room, direct, capabilities, onReply, onEdit, onInfo, onJump: (id) => void jump(id) }),
+    [room, direct, capabilities, onReply, onEdit, onInfo, jump],
+  );
+
+  return (
+    <div className={styles.frame}>
+      <div ref={scroller} className={styles.scroller} onScroll={note} tabIndex={0} role="log" aria-live="off" aria-label={t("timeline.label")}>
+        <div className={styles.content}>
+          <div ref={top} className={styles.top}>
+            {loading && items.length > 0 ? <span className="visually-hidden">{t("timeline.loading")}</span> : null}
+            {loading && items.length === 0 ? <SkeletonRows count={5} /> : null}
+          </div>
+          {items.map((item) => (
+            <Row key={item.key} item={item} context={context} flash={item.type === "message" && flash === item.id} />
+          ))}
+          <Uploads roomId={room.roomId} />
+          <TypingLine room={room} />
+        </div>
+      </div>
+      {atBottom ? null : (
+        <Tip text={t("timeline.newest")} side="left">
+          <button type="button" className={styles.down} onClick={() => toBottom(true)} aria-label={unseen > 0 ? t("timeline.newestN", { n: unseen }) : t("timeline.newest")}>
+            {unseen > 0 ? <b>{unseen}</b> : null}
+            <ArrowDown />
+          </button>
+        </Tip>
+      )}
+      <LiveAnnouncer items={items} room={room} />
+    </div>
+  );
+}
+
+function Row({ item, context, flash }: { item: Item; context: RowContext; flash: boolean }) {
+  switch (item.type) {
+    case "day":
+      return (
+        <div className={styles.day} role="separator" aria-label={formatDay(item.time, Date.now())}>
+          <span>{formatDay(item.time, Date.now())}</span>
+        </div>
+      );
+    case "unread":
+      return (
+        <div className={styles.unread} data-unread-line role="separator" aria-label={t("timeline.unread")}>
+          <span>{t("timeline.unread")}</span>
+        </div>
+      );
+    case "notice":
+      return <p className={styles.notice}>{item.text}</p>;
+    case "message":
+      return <MessageRow item={item} revision={item.revision} context={context} flash={flash} />;
+  }
+}
+
+/** How many came in below while older messages were looked at. */
+function useUnseen(items: readonly Item[], atBottom: boolean): number {
+  const seen = useRef<string | null>(null);
+  const last = items[items.length - 1]?.key ?? null;
+  if (atBottom) seen.current = last;
+  if (atBottom || seen.current === null) return 0;
+  const at = items.findIndex((item) => item.key === seen.current);
+  return at < 0 ? 0 : items.slice(at + 1).filter((item) => item.type === "message" && !item.own).length;
+}

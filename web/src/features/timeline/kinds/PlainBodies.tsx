@@ -1,0 +1,59 @@
+import { Ban, Lock, MapPin } from "lucide-react";
+import { DecryptionFailureCode } from "matrix-js-sdk/lib/crypto-api";
+import type { MatrixEvent } from "matrix-js-sdk/lib/matrix";
+import { t } from "@/lib/i18n";
+import styles from "./bodies.module.css";
+
+export function DeletedBody() {
+  return (
+    <div className={styles.quiet}>
+      <Ban /> {t("message.deleted")}
+    </div>
+  );
+}
+
+/** Says why a message cannot be read, as far as anybody can know. */
+export function LockedBody({ event }: { event: MatrixEvent }) {
+  return (
+    <div className={styles.quiet}>
+      <Lock /> {event.isDecryptionFailure() ? reasonOf(event) : t("message.decrypting")}
+    </div>
+  );
+}
+
+function reasonOf(event: MatrixEvent): string {
+  switch (event.decryptionFailureReason) {
+    case DecryptionFailureCode.HISTORICAL_MESSAGE_NO_KEY_BACKUP:
+    case DecryptionFailureCode.HISTORICAL_MESSAGE_BACKUP_UNCONFIGURED:
+    case DecryptionFailureCode.HISTORICAL_MESSAGE_WORKING_BACKUP:
+      return t("message.locked.before");
+    case DecryptionFailureCode.HISTORICAL_MESSAGE_USER_NOT_JOINED:
+      return t("message.locked.notMember");
+    case DecryptionFailureCode.MEGOLM_UNKNOWN_INBOUND_SESSION_ID:
+    case DecryptionFailureCode.OLM_UNKNOWN_MESSAGE_INDEX:
+      return t("message.locked.waiting");
+    default:
+      return t("message.locked");
+  }
+}
+
+export function LocationBody({ content }: { content: Record<string, unknown> }) {
+  const [lat, lon] = String(content.geo_uri ?? "").replace(/^geo:/, "").split(/[,;]/);
+  const description = typeof content.body === "string" ? content.body : "";
+  const valid = Number.isFinite(Number(lat)) && Number.isFinite(Number(lon)) && lat && lon;
+  return (
+    <div className={styles.file}>
+      <span className={styles.fileMark}>
+        <MapPin />
+      </span>
+      <span className={styles.fileText}>
+        <strong>{description || t("message.location")}</strong>
+        {valid ? (
+          <a href={`https://www.openstreetmap.org/?mlat=${Number(lat)}&mlon=${Number(lon)}#map=16/${Number(lat)}/${Number(lon)}`} target="_blank" rel="noreferrer noopener">
+            {t("message.openMap")}
+          </a>
+        ) : null}
+      </span>
+    </div>
+  );
+}

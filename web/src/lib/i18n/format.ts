@@ -1,0 +1,71 @@
+// Dates, times and sizes as people in the chosen language write them.
+import { language, t } from ".";
+
+const day = 86_400_000;
+
+const startOfDay = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
+
+export function formatTime(ms: number): string {
+  return new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit" }).format(ms);
+}
+
+/** For the list: time today, weekday this week, else the date. */
+export function formatListTime(ms: number, now: number): string {
+  if (!ms) return "";
+  const days = Math.round((startOfDay(now) - startOfDay(ms)) / day);
+  if (days <= 0) return formatTime(ms);
+  if (days === 1) return t("time.yesterday");
+  if (days < 7) return new Intl.DateTimeFormat(language(), { weekday: "short" }).format(ms);
+  const sameYear = new Date(ms).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(language(), {
+    day: "numeric",
+    month: sameYear ? "short" : "2-digit",
+    year: sameYear ? undefined : "2-digit",
+  }).format(ms);
+}
+
+/** For the separators of a conversation. */
+export function formatDay(ms: number, now: number): string {
+  const days = Math.round((startOfDay(now) - startOfDay(ms)) / day);
+  if (days === 0) return t("time.today");
+  if (days === 1) return t("time.yesterday");
+  return new Intl.DateTimeFormat(language(), {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: new Date(ms).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric",
+  }).format(ms);
+}
+
+export function formatFull(ms: number): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" }).format(ms);
+}
+
+export function formatDateTime(ms: number): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(ms);
+}
+
+export function formatSize(bytes: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return new Intl.NumberFormat(language(), {
+    style: "unit",
+    unit: units[unit],
+    unitDisplay: unit === 0 ? "long" : "short",
+    maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+  }).format(value);
+}
+
+export function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(language()).format(value);
+}
