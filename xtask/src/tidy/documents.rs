@@ -33,7 +33,7 @@ pub fn check_decisions(files: &[File], index: &str) -> Vec<Complaint> {
         .collect()
 }
 
-/// The targets of `[text](target)`, outside of code.
+/// The targets of `[text](target)`, outside of code and comments.
 fn links(text: &str) -> Vec<&str> {
     let mut targets = Vec::new();
     let mut in_code = false;
@@ -41,7 +41,7 @@ fn links(text: &str) -> Vec<&str> {
         if line.trim_start().starts_with("```") {
             in_code = !in_code;
         }
-        if in_code {
+        if in_code || line.trim_start().starts_with("<!--") {
             continue;
         }
         for rest in line.split("](").skip(1) {
