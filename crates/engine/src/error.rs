@@ -24,6 +24,12 @@ pub enum Error {
     /// Somebody was faster, or it exists already (409).
     #[error("{message}")]
     Conflict { code: &'static str, message: String },
+    /// The resource is there, but not for this method (405).
+    #[error("{message}")]
+    NotAllowed { code: &'static str, message: String },
+    /// 403 `M_WRONG_ROOM_KEYS_VERSION`: keys were given to a key backup that is not the newest.
+    #[error("the current key backup is version {current_version}")]
+    WrongBackup { current_version: String },
     /// 413 `M_TOO_LARGE`.
     #[error("{0}")]
     TooLarge(String),
