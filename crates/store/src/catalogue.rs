@@ -1,12 +1,13 @@
 //! Every statement of every file, so that one test can prepare them all.
 
 #[cfg(test)]
-use crate::{Sql, hub, media, people, profiles, rooms, settings};
+use crate::{Sql, account_data, filters, hub, keys, media, people, profiles, rooms, settings};
 
 #[cfg(test)]
 fn all() -> Vec<&'static Sql> {
-    let files = &[media::CATALOGUE, profiles::CATALOGUE, settings::CATALOGUE];
-    [hub::CATALOGUES, people::CATALOGUES, rooms::CATALOGUES, files].concat().concat()
+    let files =
+        &[account_data::CATALOGUE, filters::CATALOGUE, media::CATALOGUE, profiles::CATALOGUE, settings::CATALOGUE];
+    [hub::CATALOGUES, keys::CATALOGUES, people::CATALOGUES, rooms::CATALOGUES, files].concat().concat()
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ mod sqlite;
 mod tx;
 mod value;
 
+pub mod account_data;
+pub mod filters;
 pub mod hub;
+pub mod keys;
 pub mod media;
 pub mod people;
 pub mod profiles;

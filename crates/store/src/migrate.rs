@@ -8,6 +8,7 @@ use crate::{Error, Result};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_people", include_str!("../migrations/0001_people.sql")),
     ("0002_rooms", include_str!("../migrations/0002_rooms.sql")),
+    ("0003_keys", include_str!("../migrations/0003_keys.sql")),
     ("0004_hub", include_str!("../migrations/0004_hub.sql")),
     ("0005_media", include_str!("../migrations/0005_media.sql")),
 ];

@@ -2,7 +2,7 @@
 
 use ruma::{EventId, OwnedEventId, OwnedRoomId, OwnedUserId, UserId};
 
-use crate::{Result, Row, Tx, args, sql};
+use crate::{Result, Row, Tx, args, keys::changes, sql};
 
 sql! {
     SET = "INSERT INTO memberships (room_no, user_id, membership, event_id, position) VALUES ($1, $2, $3, $4, $5)
@@ -43,6 +43,10 @@ pub fn set(
     event_id: &EventId,
     position: i64,
 ) -> Result<()> {
+    let before: Option<String> = tx.find(&FIND, args![room_no, user_id], |row| row.get(0))?;
+    if (before.as_deref() == Some("join")) != (membership == "join") {
+        changes::record_move(tx, room_no, user_id, position)?;
+    }
     tx.execute(&SET, args![room_no, user_id, membership, event_id, position]).map(drop)
 }
 

@@ -3,6 +3,7 @@
 pub mod events;
 pub mod members;
 pub mod memberships;
+pub mod receipts;
 pub mod room;
 pub mod state;
 pub mod transactions;
@@ -12,6 +13,7 @@ pub(crate) static CATALOGUES: &[&[&crate::Sql]] = &[
     events::CATALOGUE,
     members::CATALOGUE,
     memberships::CATALOGUE,
+    receipts::CATALOGUE,
     room::CATALOGUE,
     state::CATALOGUE,
     transactions::CATALOGUE,
