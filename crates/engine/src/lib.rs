@@ -8,10 +8,16 @@ mod core;
 mod error;
 mod secrets;
 
+pub mod account_data;
+pub mod filters;
+pub mod keys;
 pub mod media;
 pub mod people;
+pub mod receipts;
 pub mod rooms;
 pub mod sync;
+pub mod tags;
+pub mod typing;
 
 pub use self::{
     bus::{Bus, Subscription},
