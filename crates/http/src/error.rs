@@ -64,6 +64,8 @@ fn engine_response(error: EngineError) -> Response {
         EngineError::Unauthenticated { code, .. } => (StatusCode::UNAUTHORIZED, *code),
         EngineError::Interactive(_) => (StatusCode::UNAUTHORIZED, "M_FORBIDDEN"),
         EngineError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
+        EngineError::NotAllowed { code, .. } => (StatusCode::METHOD_NOT_ALLOWED, *code),
+        EngineError::WrongBackup { .. } => (StatusCode::FORBIDDEN, "M_WRONG_ROOM_KEYS_VERSION"),
         EngineError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE"),
         EngineError::Limited { .. } => (StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED"),
         EngineError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN"),
@@ -84,6 +86,10 @@ fn engine_response(error: EngineError) -> Response {
             if *soft_logout {
                 body["soft_logout"] = Value::from(true);
             }
+        }
+        EngineError::WrongBackup { current_version } => {
+            body["error"] = Value::from(error.to_string());
+            body["current_version"] = Value::from(current_version.as_str());
         }
         EngineError::Limited { retry_after_ms } => {
             body["error"] = Value::from(error.to_string());
