@@ -18,14 +18,14 @@ const LONGEST: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 struct State {
     /// Rises with each change. A sync token holds it.
-    counter: i64,
+    counter: u64,
     rooms: HashMap<OwnedRoomId, RoomTyping>,
 }
 
 #[derive(Debug, Default)]
 struct RoomTyping {
     /// The counter at the last change.
-    changed: i64,
+    changed: u64,
     /// Until when each is taken to be typing.
     people: BTreeMap<OwnedUserId, Millis>,
 }
@@ -37,7 +37,7 @@ pub struct Typing(Mutex<State>);
 impl Typing {
     /// The counter begins at the time of the start, so that it rises over restarts, too.
     pub fn new(now: Millis) -> Self {
-        Self(Mutex::new(State { counter: now, rooms: HashMap::new() }))
+        Self(Mutex::new(State { counter: now.unsigned_abs(), rooms: HashMap::new() }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -45,13 +45,13 @@ impl Typing {
     }
 
     /// What a sync token holds. Take it before [`Typing::sync`]: then nothing is missed.
-    pub fn counter(&self) -> i64 {
+    pub fn counter(&self) -> u64 {
         self.state().counter
     }
 
     /// Who is typing in a room, if that has changed since the counter was at `since`; for a first sync
     /// (`None`) if anybody is.
-    pub fn sync(&self, room_id: &RoomId, since: Option<i64>) -> Option<Vec<OwnedUserId>> {
+    pub fn sync(&self, room_id: &RoomId, since: Option<u64>) -> Option<Vec<OwnedUserId>> {
         let state = self.state();
         let room = state.rooms.get(room_id)?;
         let is_news = match since {
@@ -62,7 +62,7 @@ impl Typing {
     }
 
     /// Whether anything changed since the counter was at `since` in a room of those.
-    pub fn any_news<'a>(&self, mut rooms: impl Iterator<Item = &'a RoomId>, since: i64) -> bool {
+    pub fn any_news<'a>(&self, mut rooms: impl Iterator<Item = &'a RoomId>, since: u64) -> bool {
         let state = self.state();
         state.counter > since && rooms.any(|room| state.rooms.get(room).is_some_and(|room| room.changed > since))
     }

@@ -1,8 +1,13 @@
 //! The client-server API: one file per group of endpoints, registered here.
 
+mod account_data;
 mod events;
+mod keys;
 mod media;
+mod receipts;
+mod room_keys;
 mod rooms;
+mod to_device;
 
 use crate::{App, routes::Routes};
 
@@ -11,5 +16,10 @@ pub fn router(app: &App) -> axum::Router {
     let mut routes = Routes::new(app);
     rooms::add(&mut routes);
     events::add(&mut routes);
+    keys::add(&mut routes);
+    room_keys::add(&mut routes);
+    to_device::add(&mut routes);
+    account_data::add(&mut routes);
+    receipts::add(&mut routes);
     routes.into_router().merge(media::router(app))
 }
