@@ -6,8 +6,8 @@ export const BASE = process.env.UNISONO_URL.replace(/\/$/, "");
 const V3 = "/_matrix/client/v3";
 
 /** Sends one request. `path` is below /_matrix/client/v3 unless it begins with /_matrix or /. */
-export async function request(method, path, { token, body, query, headers = {}, raw } = {}) {
-    const url = new URL(BASE + (path.startsWith("/_") || path.startsWith("/.") ? path : V3 + path));
+export async function request(method, path, { token, body, query, headers = {}, raw, base = BASE } = {}) {
+    const url = new URL(base + (path.startsWith("/_") || path.startsWith("/.") ? path : V3 + path));
     for (const [key, value] of Object.entries(query ?? {})) {
         for (const one of [value].flat()) if (one !== undefined) url.searchParams.append(key, one);
     }

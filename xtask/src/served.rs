@@ -19,8 +19,9 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts the binary with open registration and without rate limits, and waits until it is ready.
-    pub fn start(binary: &Path) -> Result<Self> {
+    /// Starts the binary with open registration, and waits until it is ready. Rate limits would slow
+    /// down tests that are not about them.
+    pub fn start(binary: &Path, rate_limits: bool) -> Result<Self> {
         let address = free_address()?;
         let folder = std::env::temp_dir().join(format!("unisono-{}-{}", std::process::id(), address.port()));
         fs::create_dir_all(&folder)?;
@@ -30,7 +31,7 @@ impl Served {
             .args(["--server-name", "test.localhost", "--listen", &address.to_string(), "--data-dir"])
             .arg(folder.join("data"))
             .env("UNISONO_REGISTRATION", "open")
-            .env("UNISONO_RATE_LIMITS", "false")
+            .env("UNISONO_RATE_LIMITS", rate_limits.to_string())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -57,17 +57,21 @@ fn web_tests() -> Result<()> {
     run_program(web::npm(&folder).args(["test"]))
 }
 
-/// The suite in `tests/js` against a server of our own.
+/// The suite in `tests/js` against servers of our own, one of them with its limits on.
 fn js_tests() -> Result<()> {
     let folder = root().join("tests/js");
     web::install(&folder)?;
     build_server()?;
-    let server = Served::start(&target_dir().join("debug/unisono"))?;
-    let outcome = run_program(web::npm(&folder).args(["test"]).env("UNISONO_URL", server.url()));
+    let binary = target_dir().join("debug/unisono");
+    let server = Served::start(&binary, false)?;
+    let limited = Served::start(&binary, true)?;
+    let mut suite = web::npm(&folder);
+    suite.arg("test").env("UNISONO_URL", server.url()).env("UNISONO_LIMITED_URL", limited.url());
+    let outcome = run_program(&mut suite);
     if outcome.is_err() {
         println!("The server's last words:\n{}", server.log_tail());
     }
-    outcome.and(server.stop())
+    outcome.and(server.stop()).and(limited.stop())
 }
 
 /// The browser tests start servers of their own: they restart them and begin from nothing.

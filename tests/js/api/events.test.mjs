@@ -193,6 +193,13 @@ describe("paging", () => {
         const newer = await page({ dir: "f", limit: 2, from: around.end });
         assert.deepEqual(ids(newer.chunk), [sent[8], sent[9]]);
     });
+    test("around one event, with the state that was true there", async () => {
+        await anna.setState(room, "m.room.topic", { topic: "then" });
+        const there = await anna.send(room, "while the topic was another one");
+        await anna.setState(room, "m.room.topic", { topic: "now" });
+        const around = await ben.get(`/rooms/${enc(room)}/context/${enc(there)}`, { limit: 0 });
+        assert.equal(around.state.find((event) => event.type === "m.room.topic").content.topic, "then");
+    });
     test("around an unknown event: 404 M_NOT_FOUND", async () => {
         refused(await ben.ask("GET", `/rooms/${enc(room)}/context/${enc("$nothing")}`), 404, "M_NOT_FOUND");
         refused(await ben.ask("GET", `/rooms/${enc(room)}/event/${enc("$nothing")}`), 404, "M_NOT_FOUND");
