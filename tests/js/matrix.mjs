@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
-export const BASE = process.env.UNISONO_URL.replace(/\/$/, "");
+export const BASE = (process.env.UNISONO_URL ?? "").replace(/\/$/, "");
 const V3 = "/_matrix/client/v3";
 
 /** Sends one request. `path` is below /_matrix/client/v3 unless it begins with /_matrix or /. */
 export async function request(method, path, { token, body, query, headers = {}, raw, base = BASE } = {}) {
-    const url = new URL(base + (path.startsWith("/_") || path.startsWith("/.") ? path : V3 + path));
+    const url = new URL(base + (path.startsWith("/_") || path === "/metrics" ? path : V3 + path));
     for (const [key, value] of Object.entries(query ?? {})) {
         for (const one of [value].flat()) if (one !== undefined) url.searchParams.append(key, one);
     }

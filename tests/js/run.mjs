@@ -1,6 +1,7 @@
 // Runs the suite with the Node that matrix-js-sdk asks for, which npm brought along.
 //   UNISONO_URL=http://127.0.0.1:8008 npm test [-- FILE ...]
-// The server must have open registration and no rate limits.
+// The server must have open registration and no rate limits. With UNISONO_LIMITED_URL (a second one, with limits)
+// and UNISONO_BIN (the program itself, to be started and killed) more is tested.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,7 +22,7 @@ if (node === process.execPath && Number(process.versions.node.split(".")[0]) < O
     process.exit(1);
 }
 
-const all = ["api", "sdk"].flatMap((folder) =>
+const all = ["api", "sdk", "process"].flatMap((folder) =>
     readdirSync(join(here, folder))
         .filter((name) => name.endsWith(".test.mjs"))
         .map((name) => join(folder, name)),

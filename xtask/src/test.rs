@@ -67,6 +67,7 @@ fn js_tests() -> Result<()> {
     let limited = Served::start(&binary, true)?;
     let mut suite = web::npm(&folder);
     suite.arg("test").env("UNISONO_URL", server.url()).env("UNISONO_LIMITED_URL", limited.url());
+    suite.env("UNISONO_BIN", &binary);
     let outcome = run_program(&mut suite);
     if outcome.is_err() {
         println!("The server's last words:\n{}", server.log_tail());
