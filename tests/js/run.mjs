@@ -22,7 +22,7 @@ if (node === process.execPath && Number(process.versions.node.split(".")[0]) < O
     process.exit(1);
 }
 
-const all = ["api", "sdk", "process"].flatMap((folder) =>
+const all = ["api", "sdk", "unisono"].flatMap((folder) =>
     readdirSync(join(here, folder))
         .filter((name) => name.endsWith(".test.mjs"))
         .map((name) => join(folder, name)),
