@@ -9,6 +9,7 @@ mod deny;
 mod prerequisites;
 mod run;
 mod served;
+mod shared_target;
 mod steps;
 mod test;
 mod tidy;

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     checkout::{cargo, root, run as run_program, target_dir},
-    prerequisites, web,
+    prerequisites, shared_target, web,
 };
 
 /// Where the server listens unless told otherwise.
@@ -23,6 +23,7 @@ pub fn run(args: &[String]) -> Result<()> {
         }
     }
     prerequisites::check()?;
+    shared_target::claim()?;
     web::build()?;
     let mut build = cargo();
     build.args(["build", "--workspace", "--bin", "unisono"]);

@@ -6,6 +6,7 @@ use crate::{
     checkout::{cargo, root, run as run_program, target_dir},
     debian, deny, prerequisites,
     served::Served,
+    shared_target,
     steps::{self, Step},
     tidy, web,
 };
@@ -13,6 +14,7 @@ use crate::{
 pub fn run(args: &[String]) -> Result<()> {
     let only = only(args)?;
     prerequisites::check()?;
+    shared_target::claim()?;
     steps::run(steps::select(all(), &only)?)
 }
 
