@@ -43,7 +43,7 @@ export const MessageRow = memo(
     const { room, direct } = context;
     const { event, own, fate } = item;
     const showPerson = !own && !direct;
-    const bare = isBare(event) && !item.replyTo && item.reactions.length >= 0;
+    const bare = isBare(event) && !item.replyTo;
     const failed = fate?.kind === "failed";
     return (
       <article
@@ -59,7 +59,7 @@ export const MessageRow = memo(
           <span className={styles.face}>{item.last ? <Avatar client={client} seed={item.senderId} name={item.senderName} mxc={item.senderPicture} size={32} /> : null}</span>
         ) : null}
         <div className={styles.stack}>
-          <div className={styles.bubble} data-bare={bare || undefined} data-mail={mailOf(event.getContent()) ? true : undefined}>
+          <div className={styles.bubble} data-bare={bare || undefined} data-edited={(item.edited && !event.isRedacted()) || undefined} data-mail={mailOf(event.getContent()) ? true : undefined}>
             {showPerson && item.first ? (
               <span className={styles.sender} data-tone={toneOf(item.senderId)}>
                 {item.senderName}
@@ -67,7 +67,7 @@ export const MessageRow = memo(
             ) : null}
             {item.replyTo && !event.isRedacted() ? <ReplyQuote room={room} eventId={item.replyTo} onJump={context.onJump} /> : null}
             <Body event={event} id={item.id} sender={item.senderName} first={item.first} />
-            <span className={styles.meta}>
+            <span className={styles.meta} data-own={own || undefined}>
               {item.edited && !event.isRedacted() ? <span>{t("message.edited")}</span> : null}
               <time dateTime={new Date(item.time).toISOString()} title={formatFull(item.time)}>
                 {formatTime(item.time)}

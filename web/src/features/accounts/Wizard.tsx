@@ -1,0 +1,202 @@
+import { ArrowLeft, Check, ChevronRight, Search } from "lucide-react";
+import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
+import { go } from "@/app/routes";
+import type { Channel, LoginStep } from "@/lib/api/types";
+import { pick, t } from "@/lib/i18n";
+import { Button, IconButton } from "@/ui/Button";
+import { Empty, Progress, SkeletonRows } from "@/ui/Empty";
+import { Callout } from "@/ui/Field";
+import { NetworkMark } from "@/ui/NetworkMark";
+import { QrCode } from "@/ui/QrCode";
+import styles from "./AccountsPage.module.css";
+import { LoginFields, startValues } from "./fields";
+import { stateWords } from "./state-words";
+import { useAccounts, useChannels } from "./useAccounts";
+import { useLogin, type Wrong } from "./useLogin";
+
+/** One page that grows: the network, what it needs, and then the chats coming in. */
+export function Wizard({ channel: wanted, onDone }: { channel: string | null; onDone: () => void }) {
+  const { channels, failed } = useChannels();
+  const [channel, setChannel] = useState<Channel | null>(null);
+  const login = useLogin(onDone);
+  const { step, start, cancel } = login;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const stepNumber = step?.type === "done" ? 3 : channel ? 2 : 1;
+
+  const choose = useCallback(
+    (next: Channel) => {
+      setChannel(next);
+      if (next.flows.length === 1) void start(next.id, next.flows[0]!.id);
+    },
+    [start],
+  );
+
+  useEffect(() => {
+    const known = wanted ? channels?.find(({ id }) => id === wanted) : undefined;
+    if (known) choose(known);
+  }, [wanted, channels, choose]);
+
+  useEffect(() => {
+    if (stepNumber === 3) heading.current?.focus();
+  }, [stepNumber]);
+
+  const back = () => {
+    if (!channel || step?.type === "done") return go("accounts");
+    cancel();
+    setChannel(null);
+  };
+
+  return (
+    <div className={styles.wizard}>
+      <header className={styles.wizardHeader}>
+        <IconButton label={t("action.back")} onClick={back}>
+          <ArrowLeft />
+        </IconButton>
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {t("accounts.add")}
+          </h1>
+          <p>{t("wizard.step", { n: stepNumber })}</p>
+        </div>
+      </header>
+      <div className={styles.wizardBody}>
+        {channel ? (
+          <div className={styles.chosen}>
+            <NetworkMark network={channel.id} large />
+            <span>
+              <strong>{pick(channel.name)}</strong>
+              <small>{pick(channel.summary)}</small>
+            </span>
+          </div>
+        ) : (
+          <ChooseNetwork channels={channels} failed={failed} onChoose={choose} />
+        )}
+        {channel && !step ? <ChooseFlow channel={channel} busy={login.busy} wrong={login.wrong} onStart={(flow) => void start(channel.id, flow)} /> : null}
+        {step && step.type !== "done" ? (
+          <StepView key={JSON.stringify(step)} step={step} busy={login.busy} wrong={login.wrong} docs={channel?.docs ?? null} onSubmit={(values) => void login.submit(values)} />
+        ) : null}
+        {step?.type === "done" ? <Done accountId={step.account_id} /> : null}
+      </div>
+    </div>
+  );
+}
+
+function ChooseNetwork({ channels, failed, onChoose }: { channels: Channel[] | null; failed: boolean; onChoose: (channel: Channel) => void }) {
+  const [query, setQuery] = useState("");
+  if (failed) return <Callout tone="amber">{t("accounts.failed")}</Callout>;
+  if (!channels) return <SkeletonRows count={3} />;
+  const found = channels.filter((channel) => `${pick(channel.name)} ${channel.id}`.toLowerCase().includes(query.trim().toLowerCase()));
+  return (
+    <>
+      <p className={styles.lead}>{t("wizard.chooseLead")}</p>
+      {channels.length > 5 ? (
+        <div className={styles.search}>
+          <Search aria-hidden="true" />
+          <input type="search" value={query} placeholder={t("wizard.search")} aria-label={t("wizard.search")} onChange={(event) => setQuery(event.target.value)} />
+        </div>
+      ) : null}
+      <ul className={styles.networks}>
+        {found.map((channel) => (
+          <li key={channel.id}>
+            <button type="button" onClick={() => onChoose(channel)}>
+              <NetworkMark network={channel.id} large />
+              <span>
+                <strong>{pick(channel.name)}</strong>
+                <small>{pick(channel.summary)}</small>
+              </span>
+              <ChevronRight aria-hidden="true" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 ? <Empty>{t("chats.noMatch", { query })}</Empty> : null}
+    </>
+  );
+}
+
+function ChooseFlow({ channel, busy, wrong, onStart }: { channel: Channel; busy: boolean; wrong: Wrong | null; onStart: (flow: string) => void }) {
+  if (busy) return <Progress value={null} label={t("wizard.checking")} />;
+  return (
+    <>
+      {wrong ? <Callout>{wrong.text}</Callout> : null}
+      <p className={styles.lead}>{t("wizard.method")}</p>
+      <div className={styles.flows}>
+        {channel.flows.map((flow) => (
+          <Button key={flow.id} wide onClick={() => onStart(flow.id)}>
+            {pick(flow.name)}
+          </Button>
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface StepViewProps {
+  step: Exclude<LoginStep, { type: "done" }>;
+  busy: boolean;
+  wrong: Wrong | null;
+  docs: string | null;
+  onSubmit: (values: Record<string, string>) => void;
+}
+
+function StepView({ step, busy, wrong, docs, onSubmit }: StepViewProps) {
+  const [values, setValues] = useState<Record<string, string>>(() => (step.type === "fields" ? startValues(step.fields) : {}));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSubmit(values);
+  };
+  const known = step.type === "fields" && step.fields.some(({ id }) => id === wrong?.field);
+  return (
+    <form className={styles.form} onSubmit={submit} aria-label={pick(step.title)}>
+      <h2>{pick(step.title)}</h2>
+      {wrong && !known ? <Callout>{wrong.text}</Callout> : null}
+      {"message" in step && step.message ? <p className={styles.lead}>{pick(step.message)}</p> : null}
+      {step.type === "fields" ? <LoginFields fields={step.fields} values={values} wrong={wrong} onChange={(id, value) => setValues((old) => ({ ...old, [id]: value }))} /> : null}
+      {step.type === "show" && step.display.kind === "qr" ? <QrCode data={step.display.data} label={t("wizard.qr")} /> : null}
+      {step.type === "show" && step.display.kind === "code" ? <output className={styles.code}>{step.display.data}</output> : null}
+      {step.type === "open_page" ? (
+        <Button look="primary" wide onClick={() => window.open(step.url, "_blank", "noopener,noreferrer")}>
+          {t("wizard.openPage")}
+        </Button>
+      ) : null}
+      {docs && /^https?:/.test(docs) ? (
+        <a href={docs} target="_blank" rel="noreferrer noopener">
+          {t("wizard.howTo")}
+        </a>
+      ) : null}
+      {step.type === "fields" ? (
+        <Button type="submit" look="primary" wide busy={busy}>
+          {t(busy ? "wizard.checking" : "wizard.connect")}
+        </Button>
+      ) : (
+        <p className={styles.lead} role="status">
+          {t("wizard.waiting")}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function Done({ accountId }: { accountId: number }) {
+  const { accounts } = useAccounts();
+  const account = accounts?.find(({ id }) => id === accountId);
+  const words = account ? stateWords(account.state) : null;
+  return (
+    <div className={styles.done}>
+      <span className={styles.doneMark}>
+        <Check aria-hidden="true" />
+      </span>
+      <h2>{t("wizard.done")}</h2>
+      <p>{t("wizard.doneLead")}</p>
+      {words ? (
+        <div className={styles.doneState} role="status">
+          {words.progress !== undefined ? <Progress value={words.progress} label={words.title} /> : null}
+          <small>{words.detail || words.title}</small>
+        </div>
+      ) : null}
+      <Button look="primary" wide onClick={() => go("chats")}>
+        {t("wizard.toChats")}
+      </Button>
+    </div>
+  );
+}

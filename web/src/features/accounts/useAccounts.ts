@@ -1,0 +1,69 @@
+// The connected accounts: asked for once, then kept live by account data that the server writes.
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { ClientEvent, type EventType } from "matrix-js-sdk/lib/matrix";
+import type { Account, Channel } from "@/lib/api/types";
+import { useUnisono } from "@/lib/matrix/context";
+
+const liveType = "org.unisono.accounts" as EventType.Direct;
+
+interface Answer {
+  accounts: Account[] | null;
+  failed: boolean;
+}
+
+let answer: Answer = { accounts: null, failed: false };
+const listeners = new Set<() => void>();
+
+function set(next: Answer) {
+  answer = next;
+  listeners.forEach((listener) => listener());
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export function useAccounts() {
+  const { client, api } = useUnisono();
+  const current = useSyncExternalStore(subscribe, () => answer);
+  const reload = useCallback(
+    () =>
+      api.accounts().then(
+        (accounts) => set({ accounts, failed: false }),
+        () => set({ accounts: answer.accounts, failed: answer.accounts === null }),
+      ),
+    [api],
+  );
+  useEffect(() => {
+    void reload();
+    const listen = (event: { getType: () => string; getContent: () => unknown }) => {
+      if (event.getType() !== liveType) return;
+      const accounts = (event.getContent() as unknown as { accounts?: Account[] }).accounts;
+      if (!Array.isArray(accounts)) return;
+      // The live copy may be leaner than the list: what it does not say stays as it was.
+      const known = new Map(answer.accounts?.map((account) => [account.id, account]));
+      set({ accounts: accounts.map((account) => ({ ...known.get(account.id), ...account })), failed: false });
+    };
+    client.on(ClientEvent.AccountData, listen);
+    return () => void client.off(ClientEvent.AccountData, listen);
+  }, [client, reload]);
+  return { ...current, reload };
+}
+
+export function useChannels() {
+  const { api } = useUnisono();
+  const [channels, setChannels] = useState<Channel[] | null>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    let live = true;
+    api.channels().then(
+      (list) => live && setChannels(list),
+      () => live && setFailed(true),
+    );
+    return () => {
+      live = false;
+    };
+  }, [api]);
+  return { channels, failed };
+}
