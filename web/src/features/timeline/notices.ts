@@ -8,7 +8,7 @@ export function noticeOf(client: MatrixClient, room: Room, event: MatrixEvent): 
   const sender = event.getSender() ?? "";
   if (isBot(client, sender) || isDirect(client, room) || bridgeOf(room)) return null;
   const own = sender === client.getUserId();
-  const name = event.sender?.rawDisplayName ?? localPart(sender);
+  const name = room.getMember(sender)?.rawDisplayName ?? event.sender?.rawDisplayName ?? localPart(sender);
   const content = event.getContent();
   switch (event.getType()) {
     case "m.room.create":

@@ -19,18 +19,20 @@ export async function setUpEncryption(client: MatrixClient, secrets: SecretKeys)
   const hasStorage = (await client.secretStorage.getDefaultKeyId()) !== null;
   const hasIdentity = await crypto.userHasCrossSigningKeys(client.getSafeUserId(), true);
 
-  if (!hasStorage && (!hasIdentity || (await crypto.isCrossSigningReady()))) {
-    if (!secrets.password()) return hasIdentity ? "ready" : "unknown";
-    await createKeys(client, secrets);
+  if (!hasStorage) {
+    // Nothing can be opened that was never stored: a first sign-in, or one that was cut short.
+    if (!secrets.password()) return (await isTrusted(client)) ? "ready" : "unknown";
+    await createKeys(client, secrets, hasIdentity && !(await crypto.isCrossSigningReady()));
     return "ready";
   }
   return unlock(client, secrets);
 }
 
-async function createKeys(client: MatrixClient, secrets: SecretKeys) {
+async function createKeys(client: MatrixClient, secrets: SecretKeys, anew: boolean) {
   const crypto = client.getCrypto()!;
   const password = secrets.password() ?? "";
   await crypto.bootstrapCrossSigning({
+    setupNewCrossSigning: anew,
     authUploadDeviceSigningKeys: async (makeRequest) => {
       await withPassword(client, password, (auth) => makeRequest(auth as never));
     },
@@ -38,7 +40,7 @@ async function createKeys(client: MatrixClient, secrets: SecretKeys) {
   await crypto.bootstrapSecretStorage({
     createSecretStorageKey: () => crypto.createRecoveryKeyFromPassphrase(password),
     setupNewSecretStorage: true,
-    setupNewKeyBackup: (await crypto.getKeyBackupInfo()) === null,
+    setupNewKeyBackup: true,
   });
 }
 
@@ -75,14 +77,17 @@ export async function unlock(client: MatrixClient, secrets: SecretKeys): Promise
     await crypto.checkKeyBackupAndEnable();
     void crypto.restoreKeyBackup().catch(() => undefined);
     return "ready";
-  } catch {
+  } catch (error) {
+    console.warn("the stored keys did not open", error);
     return "locked";
   }
 }
 
 async function isTrusted(client: MatrixClient): Promise<boolean> {
-  const status = await client.getCrypto()!.getDeviceVerificationStatus(client.getSafeUserId(), client.getDeviceId()!);
-  return status?.crossSigningVerified ?? false;
+  const crypto = client.getCrypto()!;
+  const status = await crypto.getDeviceVerificationStatus(client.getSafeUserId(), client.getDeviceId()!);
+  // A signature made just now is known here only after the next look at the server's list of keys.
+  return (status?.crossSigningVerified ?? false) || crypto.isCrossSigningReady();
 }
 
 /** After a change of the password: the storage gets a key of the new one, with the same secrets in it. */
