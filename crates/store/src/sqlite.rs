@@ -27,7 +27,7 @@ const FILE: &str = "unisono.db";
 /// Tells a job's caller how it ended, once its group is committed (`Ok`) or could not be (`Err`).
 type Answer = Box<dyn FnOnce(std::result::Result<(), &Error>) + Send>;
 type WriteJob = Box<dyn FnOnce(&mut Tx<'_>) -> Outcome + Send>;
-type ReadJob = Box<dyn FnOnce(&Connection, i64) + Send>;
+type ReadJob = Box<dyn FnOnce(&Connection) + Send>;
 
 /// What a write job left behind: whether to keep its changes, and how to answer.
 struct Outcome {
@@ -58,8 +58,8 @@ impl Sqlite {
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 0..READERS {
             let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-            let (jobs, committed) = (Arc::clone(&jobs), Arc::clone(&committed));
-            spawn(&format!("db-reader-{number}"), move || run_reader(&connection, &jobs, &committed))?;
+            let jobs = Arc::clone(&jobs);
+            spawn(&format!("db-reader-{number}"), move || run_reader(&connection, &jobs))?;
         }
         Ok(Self { writer, readers, committed, path })
     }
@@ -75,9 +75,9 @@ impl Sqlite {
         E: From<Error> + Send + 'static,
     {
         let (answer, result) = oneshot::channel();
-        let job: ReadJob = Box::new(move |connection, position| {
+        let job: ReadJob = Box::new(move |connection| {
             // Nobody may be waiting any more: then the answer has no taker, and that is fine.
-            drop(answer.send(read_in_snapshot(connection, position, &run)));
+            drop(answer.send(read_in_snapshot(connection, &run)));
         });
         self.readers.send(job).map_err(|_| stopped())?;
         result.await.map_err(|_| stopped())?
@@ -159,15 +159,14 @@ fn backup(source: &Path, target: &Path) -> Result<()> {
     Ok(())
 }
 
-fn run_reader(connection: &Connection, jobs: &Mutex<mpsc::Receiver<ReadJob>>, committed: &AtomicI64) {
+fn run_reader(connection: &Connection, jobs: &Mutex<mpsc::Receiver<ReadJob>>) {
     loop {
         let job = match jobs.lock() {
             Ok(jobs) => jobs.recv(),
             Err(_) => return,
         };
         match job {
-            // The position is read before the snapshot begins, so the snapshot holds all up to it.
-            Ok(job) => job(connection, committed.load(Ordering::Acquire)),
+            Ok(job) => job(connection),
             Err(_) => return,
         }
     }
@@ -175,12 +174,10 @@ fn run_reader(connection: &Connection, jobs: &Mutex<mpsc::Receiver<ReadJob>>, co
 
 fn read_in_snapshot<T, E: From<Error>>(
     connection: &Connection,
-    mut position: i64,
     run: &impl Fn(&mut Tx<'_>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
     let transaction = connection.unchecked_transaction().map_err(Error::from)?;
-    let mut hints = BTreeSet::new();
-    let result = caught(|| run(&mut Tx::new(&transaction, &mut position, &mut hints, false)));
+    let result = caught(|| run(&mut Tx::reader(&transaction)));
     transaction.finish().map_err(Error::from)?;
     result
 }
@@ -235,7 +232,7 @@ impl Writer {
         for job in group {
             let mut own_hints = BTreeSet::new();
             self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;
-            let mut tx = Tx::new(&self.connection, &mut self.position, &mut own_hints, true);
+            let mut tx = Tx::writer(&self.connection, &mut self.position, &mut own_hints);
             let Outcome { keep, answer } = job(&mut tx);
             answers.push(answer);
             if keep {

@@ -4,25 +4,31 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use crate::{Column, Error, Hint, Result, Sql, Value};
+use crate::{Column, Error, Hint, Result, Sql, Value, sql};
+
+sql! {
+    POSITION = "SELECT position FROM stream";
+}
 
 /// A transaction that a closure given to [`crate::Db`] works in.
 pub struct Tx<'c> {
     connection: &'c Connection,
-    /// The last stream position that was given out; writers only.
+    writer: Option<Writer<'c>>,
+}
+
+struct Writer<'c> {
+    /// The last stream position that was given out.
     position: &'c mut i64,
     hints: &'c mut BTreeSet<Hint>,
-    writable: bool,
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(
-        connection: &'c Connection,
-        position: &'c mut i64,
-        hints: &'c mut BTreeSet<Hint>,
-        writable: bool,
-    ) -> Self {
-        Self { connection, position, hints, writable }
+    pub(crate) fn reader(connection: &'c Connection) -> Self {
+        Self { connection, writer: None }
+    }
+
+    pub(crate) fn writer(connection: &'c Connection, position: &'c mut i64, hints: &'c mut BTreeSet<Hint>) -> Self {
+        Self { connection, writer: Some(Writer { position, hints }) }
     }
 
     /// Runs a statement that returns no rows; gives the number of rows that it changed.
@@ -67,21 +73,26 @@ impl<'c> Tx<'c> {
     /// The next position of the one stream that /sync follows. Positions rise in the order in which
     /// transactions commit; one that is rolled back leaves a gap.
     pub fn next_position(&mut self) -> Result<i64> {
-        if !self.writable {
+        let Some(writer) = &mut self.writer else {
             return Err(Error::Defect("a reader asked for a stream position".to_owned()));
-        }
-        *self.position += 1;
-        Ok(*self.position)
+        };
+        *writer.position += 1;
+        Ok(*writer.position)
     }
 
-    /// In a writer: the last position given out. In a reader: the last one that it can see.
-    pub fn position(&self) -> i64 {
-        *self.position
+    /// In a writer: the last position given out. In a reader: the last one that its snapshot holds.
+    pub fn position(&mut self) -> Result<i64> {
+        match &self.writer {
+            Some(writer) => Ok(*writer.position),
+            None => self.get(&POSITION, &[], |row| row.get(0)),
+        }
     }
 
     /// Tells the bus after the commit, and only then, that there is news.
     pub fn hint(&mut self, hint: Hint) {
-        self.hints.insert(hint);
+        if let Some(writer) = &mut self.writer {
+            writer.hints.insert(hint);
+        }
     }
 }
 

@@ -5,8 +5,9 @@ mod consequences;
 mod create;
 mod lookup;
 mod membership;
+mod messages;
 pub mod power;
-mod read;
+pub(crate) mod read;
 mod relations;
 mod send;
 pub mod view;
@@ -17,5 +18,6 @@ pub use self::{
     create::{CreateRoom, NewRoom, create},
     lookup::{get_room, membership_of, require_joined},
     membership::{MembershipChange, change_membership},
+    messages::{Page, PageRequest, Surroundings},
     send::{ClientTxn, content_from_json},
 };

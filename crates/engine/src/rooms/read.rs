@@ -1,6 +1,6 @@
 //! Reading single events, state and members.
 
-use ruma::{OwnedEventId, OwnedRoomId, OwnedUserId};
+use ruma::{EventId, OwnedEventId, OwnedRoomId, OwnedUserId};
 use serde_json::value::RawValue;
 use unisono_domain::room::ClientEvent;
 use unisono_store::{
@@ -10,7 +10,7 @@ use unisono_store::{
         events::{self, EventRow},
         memberships,
         room::RoomRow,
-        state,
+        state::{self, StateRow},
     },
 };
 
@@ -49,8 +49,8 @@ impl Engine {
         self.db
             .read(move |tx| {
                 let (room, sight) = require_sight(tx, &room_id, &reader.user_id)?;
-                let ids = state_ids(tx, &room, &sight)?;
-                list_events(tx, &ids, RoomField::Name(&room_id), &reader, now)
+                let state = state_seen(tx, &room, &sight)?;
+                list_events(tx, state.iter().map(|entry| &*entry.event_id), RoomField::Name(&room_id), &reader, now)
             })
             .await
     }
@@ -102,10 +102,9 @@ impl Engine {
                     (left, at) => left.or(at.as_ref().map(|at| at.position)),
                 };
                 let mut members = Vec::new();
-                for event_id in state_ids(tx, &room, &Sight { until })? {
-                    let Some(row) = events::find(tx, &event_id)?.filter(|row| row.kind == "m.room.member") else {
-                        continue;
-                    };
+                let state = state_seen(tx, &room, &Sight { until, ..sight })?;
+                for entry in state.iter().filter(|entry| entry.kind == "m.room.member") {
+                    let Some(row) = events::find(tx, &entry.event_id)? else { continue };
                     let membership = membership(&row)?;
                     if only.as_ref().is_none_or(|only| *only == membership)
                         && not.as_ref().is_none_or(|not| *not != membership)
@@ -148,8 +147,8 @@ impl Engine {
     }
 }
 
-/// The state events that the reader may see.
-fn state_ids(tx: &mut Tx<'_>, room: &RoomRow, sight: &Sight) -> Result<Vec<OwnedEventId>> {
+/// The state that the reader may see.
+fn state_seen(tx: &mut Tx<'_>, room: &RoomRow, sight: &Sight) -> Result<Vec<StateRow>> {
     Ok(match sight.until {
         None => state::list(tx, room.room_no)?,
         Some(until) => state::list_at(tx, room.room_no, until, 0)?,
@@ -157,14 +156,14 @@ fn state_ids(tx: &mut Tx<'_>, room: &RoomRow, sight: &Sight) -> Result<Vec<Owned
 }
 
 /// Turns event ids into what the reader sees.
-pub(crate) fn list_events(
+pub(crate) fn list_events<'a>(
     tx: &mut Tx<'_>,
-    ids: &[OwnedEventId],
+    ids: impl Iterator<Item = &'a EventId>,
     room: RoomField<'_>,
     reader: &Reader,
     now: i64,
 ) -> Result<Vec<Box<RawValue>>> {
-    let mut list = Vec::with_capacity(ids.len());
+    let mut list = Vec::new();
     for event_id in ids {
         if let Some(row) = events::find(tx, event_id)? {
             list.push(view(tx, &row, room, reader, now)?);

@@ -20,6 +20,8 @@ use crate::{Error, Result};
 pub struct Sight {
     /// Events after this position are hidden: they left there. `None`: they are in the room.
     pub until: Option<i64>,
+    /// Visibility was never anything but shared or public: no event needs a closer look.
+    pub open: bool,
 }
 
 /// How somebody who was in the room, or is in it, sees it. Others see nothing (`M_FORBIDDEN`), but
@@ -27,22 +29,30 @@ pub struct Sight {
 pub fn require_sight(tx: &mut Tx<'_>, room_id: &ruma::RoomId, user: &UserId) -> Result<(RoomRow, Sight)> {
     let outside = || Error::forbidden("you are not in this room");
     let row = room::find(tx, room_id)?.ok_or_else(outside)?;
+    let open = is_open(tx, &row)?;
     let sight = match memberships::find_row(tx, row.room_no, user)? {
-        Some(member) if member.membership == "join" => Sight { until: None },
+        Some(member) if member.membership == "join" => Sight { until: None, open },
         Some(member) if matches!(member.membership.as_str(), "leave" | "ban") && !member.forgotten => {
             // Somebody who was only ever invited has seen nothing.
             if !was_joined(tx, &row, user, member.position)? {
                 return Err(outside());
             }
-            Sight { until: Some(member.position) }
+            Sight { until: Some(member.position), open }
         }
-        _ if visibility_at(tx, &row, i64::MAX)? == "world_readable" => Sight { until: None },
+        _ if visibility_at(tx, &row, i64::MAX)? == "world_readable" => Sight { until: None, open },
         _ => return Err(outside()),
     };
     Ok((row, sight))
 }
 
-fn was_joined(tx: &mut Tx<'_>, room: &RoomRow, user: &UserId, before: i64) -> Result<bool> {
+/// Whether the room's history was visible to its members from its beginning.
+pub(crate) fn is_open(tx: &mut Tx<'_>, room: &RoomRow) -> Result<bool> {
+    Ok(state::count_changes(tx, room.room_no, "m.room.history_visibility")? <= 1
+        && matches!(visibility_at(tx, room, i64::MAX)?.as_str(), "shared" | "world_readable"))
+}
+
+/// Whether the person was in the room just before a position.
+pub(crate) fn was_joined(tx: &mut Tx<'_>, room: &RoomRow, user: &UserId, before: i64) -> Result<bool> {
     Ok(membership_at(tx, room, user, before - 1)?.as_deref() == Some("join"))
 }
 
@@ -50,6 +60,9 @@ fn was_joined(tx: &mut Tx<'_>, room: &RoomRow, user: &UserId, before: i64) -> Re
 pub fn may_see(tx: &mut Tx<'_>, room: &RoomRow, sight: &Sight, user: &UserId, event: &EventRow) -> Result<bool> {
     if sight.until.is_some_and(|until| event.position > until) {
         return Ok(false);
+    }
+    if sight.open {
+        return Ok(true);
     }
     if event.kind == "m.room.member" && event.state_key.as_deref() == Some(user.as_str()) {
         return Ok(true);

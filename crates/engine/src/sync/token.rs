@@ -26,6 +26,53 @@ impl FromStr for Token {
             let (position, typing) = text.strip_prefix('s')?.split_once('_')?;
             Some(Self { position: position.parse().ok()?, typing: typing.parse().ok()? })
         };
-        parse().ok_or_else(|| Error::invalid(format!("`{text}` is no token that this server gave out")))
+        parse().ok_or_else(|| unknown(text))
+    }
+}
+
+/// `t<position>`: a place between two events of a timeline, just before the one at that position.
+/// Pages begin and end at such places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap(pub i64);
+
+impl fmt::Display for Gap {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "t{}", self.0)
+    }
+}
+
+impl FromStr for Gap {
+    type Err = Error;
+
+    /// Also takes a [`Token`]: the place behind everything that it covers.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.strip_prefix('t') {
+            Some(position) => position.parse().map(Self).map_err(|_| unknown(text)),
+            None => text.parse::<Token>().map(|token| Self(token.position + 1)),
+        }
+    }
+}
+
+fn unknown(text: &str) -> Error {
+    Error::invalid(format!("`{text}` is no token that this server gave out"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_come_back_as_they_were() {
+        let token = Token { position: 12, typing: 3 };
+        assert_eq!(token.to_string().parse::<Token>().unwrap(), token);
+        assert_eq!("t-4".parse::<Gap>().unwrap(), Gap(-4));
+        assert_eq!("s12_3".parse::<Gap>().unwrap(), Gap(13));
+    }
+
+    #[test]
+    fn foreign_tokens_are_refused() {
+        for text in ["", "s", "s1", "s_1", "sx_1", "t", "t1x", "12", "s1_-1"] {
+            assert!(text.parse::<Token>().is_err() && text.parse::<Gap>().is_err(), "{text}");
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod receipts;
 pub mod room;
 pub mod state;
 pub mod transactions;
+pub mod unread;
 
 #[cfg(test)]
 pub(crate) static CATALOGUES: &[&[&crate::Sql]] = &[

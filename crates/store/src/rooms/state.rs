@@ -2,13 +2,13 @@
 
 use ruma::{EventId, OwnedEventId};
 
-use crate::{Result, Tx, args, sql};
+use crate::{Result, Row, Tx, args, sql};
 
 sql! {
     FIND = "SELECT event_id FROM room_state WHERE room_no = $1 AND type = $2 AND state_key = $3";
     FIND_PDU = "SELECT e.event_id, e.pdu FROM room_state s JOIN events e ON e.event_id = s.event_id
         WHERE s.room_no = $1 AND s.type = $2 AND s.state_key = $3";
-    LIST = "SELECT event_id FROM room_state WHERE room_no = $1";
+    LIST = "SELECT type, state_key, event_id FROM room_state WHERE room_no = $1";
     LIST_TYPE = "SELECT state_key, event_id FROM room_state WHERE room_no = $1 AND type = $2";
     SET = "INSERT INTO room_state (room_no, type, state_key, event_id, position) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (room_no, type, state_key)
@@ -17,7 +17,8 @@ sql! {
         VALUES ($1, $2, $3, $4, $5, $6)";
     FIND_AT = "SELECT event_id FROM state_changes WHERE room_no = $1 AND type = $2 AND state_key = $3
         AND position <= $4 ORDER BY position DESC LIMIT 1";
-    LIST_AT = "SELECT c.event_id FROM state_changes c JOIN (
+    COUNT_CHANGES = "SELECT COUNT(*) FROM state_changes WHERE room_no = $1 AND type = $2";
+    LIST_AT = "SELECT c.type, c.state_key, c.event_id FROM state_changes c JOIN (
             SELECT MAX(position) AS position FROM state_changes
             WHERE room_no = $1 AND position <= $2 AND position > $3 GROUP BY type, state_key
         ) newest ON newest.position = c.position WHERE c.room_no = $1 ORDER BY c.position";
@@ -34,9 +35,26 @@ pub fn find_pdu(tx: &mut Tx<'_>, room_no: i64, kind: &str, state_key: &str) -> R
     tx.find(&FIND_PDU, args![room_no, kind, state_key], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// All events of the current state.
-pub fn list(tx: &mut Tx<'_>, room_no: i64) -> Result<Vec<OwnedEventId>> {
-    tx.list(&LIST, args![room_no], |row| row.get(0))
+/// One entry of a room's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateRow {
+    pub kind: String,
+    pub state_key: String,
+    pub event_id: OwnedEventId,
+}
+
+fn read(row: &Row<'_>) -> Result<StateRow> {
+    Ok(StateRow { kind: row.get(0)?, state_key: row.get(1)?, event_id: row.get(2)? })
+}
+
+/// The current state.
+pub fn list(tx: &mut Tx<'_>, room_no: i64) -> Result<Vec<StateRow>> {
+    tx.list(&LIST, args![room_no], read)
+}
+
+/// How often a type of state was set.
+pub fn count_changes(tx: &mut Tx<'_>, room_no: i64, kind: &str) -> Result<i64> {
+    tx.get(&COUNT_CHANGES, args![room_no, kind], |row| row.get(0))
 }
 
 /// State keys and events of one type in the current state.
@@ -70,9 +88,9 @@ pub fn find_at(
     tx.find(&FIND_AT, args![room_no, kind, state_key, position], |row| row.get(0))
 }
 
-/// All state events at a position; with `since` above zero only what changed after it.
-pub fn list_at(tx: &mut Tx<'_>, room_no: i64, position: i64, since: i64) -> Result<Vec<OwnedEventId>> {
-    tx.list(&LIST_AT, args![room_no, position, since], |row| row.get(0))
+/// The state at a position; with `since` above zero only what changed after it.
+pub fn list_at(tx: &mut Tx<'_>, room_no: i64, position: i64, since: i64) -> Result<Vec<StateRow>> {
+    tx.list(&LIST_AT, args![room_no, position, since], read)
 }
 
 /// The state event that the one at this position took the place of.
