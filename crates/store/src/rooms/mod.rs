@@ -18,4 +18,5 @@ pub(crate) static CATALOGUES: &[&[&crate::Sql]] = &[
     room::CATALOGUE,
     state::CATALOGUE,
     transactions::CATALOGUE,
+    unread::CATALOGUE,
 ];
