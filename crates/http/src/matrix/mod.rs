@@ -7,11 +7,8 @@ mod media;
 mod receipts;
 mod room_keys;
 mod rooms;
-<<<<<<< HEAD
-mod to_device;
-=======
 mod timeline;
->>>>>>> 3a6365c (Add /sync, /messages and /context, each read in one snapshot)
+mod to_device;
 
 use crate::{App, routes::Routes};
 
@@ -20,15 +17,11 @@ pub fn router(app: &App) -> axum::Router {
     let mut routes = Routes::new(app);
     rooms::add(&mut routes);
     events::add(&mut routes);
-<<<<<<< HEAD
     keys::add(&mut routes);
     room_keys::add(&mut routes);
     to_device::add(&mut routes);
     account_data::add(&mut routes);
     receipts::add(&mut routes);
-    routes.into_router().merge(media::router(app))
-=======
     timeline::add(&mut routes);
-    routes.into_router()
->>>>>>> 3a6365c (Add /sync, /messages and /context, each read in one snapshot)
+    routes.into_router().merge(media::router(app))
 }
