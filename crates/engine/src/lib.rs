@@ -10,6 +10,7 @@ mod secrets;
 
 pub mod account_data;
 pub mod filters;
+pub mod hub;
 pub mod keys;
 pub mod media;
 pub mod people;

@@ -14,7 +14,7 @@ use unisono_store::{
     },
 };
 
-use crate::{Core, Engine, Error, Result, account_data, rooms::require_joined};
+use crate::{Core, Engine, Error, Result, account_data, hub, rooms::require_joined};
 
 /// The kinds of marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,12 @@ impl Engine {
             .write(move |tx| {
                 let room = require_joined(tx, &room_id, &user_id)?;
                 for mark in &marks {
-                    set(tx, &core, &room, &user_id, mark, core.now())?;
+                    if set(tx, &core, &room, &user_id, mark, core.now())?
+                        && mark.mark == Mark::Read
+                        && let Some(position) = position_in(tx, &room, &mark.event_id)?
+                    {
+                        hub::on_receipt(tx, &core, room.room_no, &user_id, &mark.event_id, position)?;
+                    }
                 }
                 Ok(())
             })

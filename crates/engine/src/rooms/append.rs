@@ -24,7 +24,7 @@ use unisono_store::{
 };
 
 use super::consequences;
-use crate::{Core, Error, Result};
+use crate::{Core, Error, Result, hub};
 
 /// An event that somebody here wants to add.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct NewEvent<'a> {
     /// Device and transaction of the client, given back to that device with the event.
     pub txn: Option<(&'a str, &'a str)>,
     pub place: Place,
+    /// It came from a network, or tells about one, so it is not sent out to it.
+    pub from_network: bool,
 }
 
 impl<'a> NewEvent<'a> {
@@ -52,6 +54,7 @@ impl<'a> NewEvent<'a> {
             origin_server_ts: now,
             txn: None,
             place: Place::Newest { notify: true },
+            from_network: false,
         }
     }
 
@@ -75,6 +78,14 @@ pub enum Place {
     /// Before everything that the room has: history fetched later. Give such events newest first.
     /// They change no state and notify nobody.
     Oldest,
+    /// The same at a place that was taken by [`room::lower_by`]; give such events oldest first.
+    Before { position: i64 },
+}
+
+impl Place {
+    fn is_history(self) -> bool {
+        matches!(self, Self::Oldest | Self::Before { .. })
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -146,6 +157,7 @@ pub fn append(tx: &mut Tx<'_>, core: &Core, room: &mut RoomRow, event: NewEvent<
     let (position, notify) = match event.place {
         Place::Newest { notify } => (tx.next_position()?, notify),
         Place::Oldest => (room::lower(tx, room.room_no)?, false),
+        Place::Before { position } => (position, false),
     };
     let row = EventRow {
         position,
@@ -160,7 +172,7 @@ pub fn append(tx: &mut Tx<'_>, core: &Core, room: &mut RoomRow, event: NewEvent<
     };
     events::insert(tx, &row)?;
 
-    if event.place != Place::Oldest {
+    if !event.place.is_history() {
         if let Some(state_key) = &row.state_key {
             state::set(tx, row.room_no, &row.kind, state_key, &row.event_id, position)?;
             if row.kind == "m.room.member" {
@@ -174,6 +186,9 @@ pub fn append(tx: &mut Tx<'_>, core: &Core, room: &mut RoomRow, event: NewEvent<
         room::advance(tx, room.room_no, &room.heads, room.depth, room.news)?;
     }
     consequences::follow(tx, core, room, &rules, &row, &pdu, notify)?;
+    if !event.from_network && !event.place.is_history() {
+        hub::on_event(tx, core, room, &row, event.redacts)?;
+    }
     Ok(Appended { event_id: row.event_id, position })
 }
 

@@ -64,8 +64,13 @@ pub fn touch(tx: &mut Tx<'_>, room_no: i64, news: i64) -> Result<()> {
 
 /// Takes the next position below all others, for an event older than what the room has.
 pub fn lower(tx: &mut Tx<'_>, room_no: i64) -> Result<i64> {
+    lower_by(tx, room_no, 1)
+}
+
+/// Takes the next `count` positions below all others; gives the lowest.
+pub fn lower_by(tx: &mut Tx<'_>, room_no: i64, count: i64) -> Result<i64> {
     let lowest: i64 = tx.get(&OLDEST_OF_ALL, args![], |row| row.get(0))?;
-    let position = lowest.min(0) - 1;
+    let position = lowest.min(0) - count;
     tx.execute(&LOWER, args![room_no, position])?;
     Ok(position)
 }

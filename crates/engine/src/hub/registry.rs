@@ -1,0 +1,91 @@
+//! What the hub knows only while the server runs: channels, live sessions, states not yet stored.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use tokio::sync::Notify;
+use unisono_domain::channel::{AccountId, AccountState, Channel, Session};
+
+use crate::{Error, Result};
+
+/// Part of [`crate::Core`].
+#[derive(Default)]
+pub struct Registry {
+    channels: OnceLock<BTreeMap<&'static str, Arc<dyn Channel>>>,
+    sessions: Mutex<HashMap<AccountId, Arc<dyn Session>>>,
+    states: Mutex<HashMap<AccountId, AccountState>>,
+    changed: Mutex<HashSet<AccountId>>,
+    pub(super) news: Notify,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Registry {
+    pub(super) fn set_channels(&self, channels: Vec<Arc<dyn Channel>>) {
+        let by_id = channels.into_iter().map(|channel| (channel.meta().id, channel)).collect();
+        if self.channels.set(by_id).is_err() {
+            tracing::debug!("the channels were set before");
+        }
+    }
+
+    /// All networks, by id.
+    pub fn channels(&self) -> impl Iterator<Item = &Arc<dyn Channel>> {
+        self.channels.get().into_iter().flat_map(BTreeMap::values)
+    }
+
+    pub fn find_channel(&self, id: &str) -> Option<&Arc<dyn Channel>> {
+        self.channels.get()?.get(id)
+    }
+
+    /// The network, or 404.
+    pub fn get_channel(&self, id: &str) -> Result<&Arc<dyn Channel>> {
+        self.find_channel(id).ok_or_else(|| Error::not_found("there is no such network here"))
+    }
+
+    /// The session of an account, if it runs.
+    pub fn find_session(&self, account: AccountId) -> Option<Arc<dyn Session>> {
+        lock(&self.sessions).get(&account).cloned()
+    }
+
+    pub(super) fn connected(&self) -> HashSet<AccountId> {
+        lock(&self.sessions).keys().copied().collect()
+    }
+
+    pub(super) fn set_session(&self, account: AccountId, session: Option<Arc<dyn Session>>) {
+        match session {
+            Some(session) => lock(&self.sessions).insert(account, session),
+            None => lock(&self.sessions).remove(&account),
+        };
+    }
+
+    /// Notes how an account fares; it is stored and shown soon.
+    pub(super) fn set_state(&self, account: AccountId, state: AccountState) {
+        let before = lock(&self.states).insert(account, state.clone());
+        if before.as_ref() != Some(&state) {
+            lock(&self.changed).insert(account);
+            self.news.notify_one();
+        }
+    }
+
+    pub(super) fn find_state(&self, account: AccountId) -> Option<AccountState> {
+        lock(&self.states).get(&account).cloned()
+    }
+
+    pub(super) fn forget_state(&self, account: AccountId) {
+        lock(&self.states).remove(&account);
+    }
+
+    /// Has an account's entry written again.
+    pub(super) fn mark_changed(&self, account: AccountId) {
+        lock(&self.changed).insert(account);
+        self.news.notify_one();
+    }
+
+    pub(super) fn take_changed(&self) -> HashSet<AccountId> {
+        std::mem::take(&mut *lock(&self.changed))
+    }
+}
