@@ -248,7 +248,7 @@ fn about(
             for kind in ["m.marked_unread", "com.famedly.marked_unread"] {
                 unisono_store::hub::marks::set_data(tx, owner, room_id, kind, r#"{"unread":true}"#)?;
             }
-            let news = tx.position();
+            let news = tx.position()?;
             room::touch(tx, room.room_no, news)?;
             tx.hint(unisono_store::Hint::User(owner.clone()));
             Ok(())
