@@ -14,6 +14,9 @@ pub enum Error {
     /// 403 `M_FORBIDDEN`.
     #[error("{0}")]
     Forbidden(String),
+    /// 403 with another code than `M_FORBIDDEN`.
+    #[error("{message}")]
+    Denied { code: &'static str, message: String },
     /// The access token is missing, unknown or expired (401).
     #[error("{message}")]
     Unauthenticated { code: &'static str, message: String, soft_logout: bool },

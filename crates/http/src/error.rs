@@ -61,6 +61,7 @@ fn engine_response(error: EngineError) -> Response {
         EngineError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
         EngineError::NotFound(_) => (StatusCode::NOT_FOUND, "M_NOT_FOUND"),
         EngineError::Forbidden(_) => (StatusCode::FORBIDDEN, "M_FORBIDDEN"),
+        EngineError::Denied { code, .. } => (StatusCode::FORBIDDEN, *code),
         EngineError::Unauthenticated { code, .. } => (StatusCode::UNAUTHORIZED, *code),
         EngineError::Interactive(_) => (StatusCode::UNAUTHORIZED, "M_FORBIDDEN"),
         EngineError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
