@@ -1,7 +1,7 @@
 //! What the operator decided.
 
 use ruma::OwnedServerName;
-use unisono_domain::net::OutboundGuard;
+use unisono_domain::net::{Network, OutboundGuard};
 use url::Url;
 
 /// Who may make an account.
@@ -28,6 +28,8 @@ pub struct Config {
     pub guard: OutboundGuard,
     /// Where people and networks reach this server, if that is known.
     pub public_url: Option<Url>,
+    /// Proxies whose word on where a request came from (`X-Forwarded-For`) is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Largest upload in bytes.
     pub max_upload: u64,
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, FromRequestParts, RawPathParams, Request},
+    extract::{FromRequestParts, RawPathParams, Request},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
@@ -15,15 +15,16 @@ use ruma::api::{
     error::{DeserializationError, FromHttpRequestError},
     path_builder::{PathBuilder, SinglePath, VersionHistory},
 };
-use unisono_engine::Error as EngineError;
+use unisono_engine::{Error as EngineError, Session};
 
 use crate::{
     App, Call, Client, Error, Result,
     call::{Authenticate, credentials},
+    limits::{Class, Who},
 };
 
 /// Largest JSON body. Key backups are the largest that clients send.
-const MAX_BODY: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 type Handler = Arc<dyn Fn(Request) -> Answer + Send + Sync>;
@@ -50,9 +51,10 @@ impl Routes {
         Fut: Future<Output = Result<R::OutgoingResponse>> + Send + 'static,
     {
         let app = self.app.clone();
+        let class = R::PATH_BUILDER.paths().first().and_then(|path| Class::of(path, R::RATE_LIMITED));
         let handler: Handler = Arc::new(move |request| {
             let app = app.clone();
-            Box::pin(async move { run(app, request, handler).await.unwrap_or_else(IntoResponse::into_response) })
+            Box::pin(async move { run(app, request, class, handler).await.unwrap_or_else(IntoResponse::into_response) })
         });
         for path in R::PATH_BUILDER.paths() {
             self.route(path, &R::METHOD, &handler);
@@ -108,7 +110,7 @@ impl Paths for SinglePath {
     }
 }
 
-async fn run<R, F, Fut>(app: App, request: Request, handler: F) -> Result<Response>
+async fn run<R, F, Fut>(app: App, request: Request, class: Option<Class>, handler: F) -> Result<Response>
 where
     R: IncomingRequest,
     R::Authentication: Authenticate,
@@ -116,12 +118,13 @@ where
     Fut: Future<Output = Result<R::OutgoingResponse>>,
 {
     let (mut parts, body) = request.into_parts();
-    let client = Client { address: parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|at| at.0.ip()) };
+    let client = Client::of(&parts, &app.engine.config.trusted_proxies);
     let arguments = RawPathParams::from_request_parts(&mut parts, &())
         .await
         .map_err(|error| EngineError::invalid(error.body_text()))?;
     let request = http::Request::from_parts(parts, ());
     let session = R::Authentication::authenticate(&app, credentials::<R, ()>(&request)?).await?;
+    admit(&app, class, &client, R::Authentication::person(&session))?;
 
     let body = read_body(body).await?;
     let (parts, ()) = request.into_parts();
@@ -133,6 +136,21 @@ where
     let response = handler(Call { engine: app.engine, session, request, client }).await?;
     let response = response.try_into_http_response::<Vec<u8>>().map_err(EngineError::internal)?;
     Ok(response.map(Body::from))
+}
+
+/// Counts the request against the limits of who makes it, and notes that their device is in use.
+fn admit(app: &App, class: Option<Class>, client: &Client, person: Option<&Session>) -> Result<()> {
+    let who = match (person, client.address) {
+        (Some(session), _) => {
+            app.engine.note_seen(session, client.ip().as_deref());
+            Some(Who::Person(session.user_id.clone()))
+        }
+        (None, address) => address.map(Who::at),
+    };
+    match (class, who) {
+        (Some(class), Some(who)) => app.limits.check(class, who, app.engine.now()),
+        _ => Ok(()),
+    }
 }
 
 async fn read_body(body: Body) -> Result<bytes::Bytes> {

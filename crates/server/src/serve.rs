@@ -38,12 +38,13 @@ async fn serve(options: &Options) -> Result<()> {
         rate_limits: std::env::var("UNISONO_RATE_LIMITS").as_deref() != Ok("false"),
         guard: unisono_domain::net::OutboundGuard::default(),
         public_url: None,
+        trusted_proxies: Vec::new(),
         max_upload: 100 * 1024 * 1024,
     };
     let engine = Engine::open(&folder, config, Arc::new(SystemClock)).await?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
-    let router = unisono_http::router(&App { engine }).route("/healthz", get(|| async { "ok" }));
+    let router = unisono_http::router(&App::new(engine)).route("/healthz", get(|| async { "ok" }));
     println!("Unisono is ready at http://{address}");
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)

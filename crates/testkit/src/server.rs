@@ -49,6 +49,7 @@ pub fn config() -> Config {
         rate_limits: false,
         guard: OutboundGuard::default(),
         public_url: None,
+        trusted_proxies: Vec::new(),
         max_upload: 1024 * 1024,
     }
 }
@@ -65,7 +66,7 @@ impl TestServer {
     pub async fn start_with(config: Config) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let engine = Engine::open(folder.path(), config, Arc::new(SystemClock)).await.expect("the engine opens");
-        let router = unisono_http::router(&App { engine: engine.clone() });
+        let router = unisono_http::router(&App::new(engine.clone()));
         Self { engine, router, folder }
     }
 

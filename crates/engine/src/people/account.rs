@@ -55,7 +55,7 @@ fn deactivate(tx: &mut Tx<'_>, core: &Core, user_id: &UserId) -> Result<()> {
             change_membership(tx, core, &mut room, user_id, user_id, MembershipChange::Leave, None)?;
         }
     }
-    devices::delete_all(tx, core, user_id, None)?;
+    devices::delete_all(tx, user_id, None)?;
     users::deactivate(tx, user_id, core.now())?;
     tx.hint(Hint::User(user_id.to_owned()));
     Ok(())
@@ -107,13 +107,13 @@ impl Engine {
     ) -> Result<()> {
         password::check_strength(password)?;
         let password_hash = self.people.hasher.hash(password).await?;
-        let (core, owner, keep) = (self.core(), user_id.clone(), keep.map(ToOwned::to_owned));
+        let (owner, keep) = (user_id.clone(), keep.map(ToOwned::to_owned));
         self.db
             .write(move |tx| {
                 get_person(tx, &owner)?;
                 users::set_password(tx, &owner, &password_hash)?;
                 if log_out {
-                    devices::delete_all(tx, &core, &owner, keep.as_deref())?;
+                    devices::delete_all(tx, &owner, keep.as_deref())?;
                 }
                 Ok::<_, Error>(())
             })

@@ -7,20 +7,21 @@ use unisono_store::{
 };
 
 use super::Session;
-use crate::{Core, Engine, Error, Result};
+use crate::{Engine, Error, Result, keys};
 
 /// Deletes a device with its tokens and everything else that belongs to it. Every way in which a
 /// device ends goes through here.
-pub fn delete_device(tx: &mut Tx<'_>, _core: &Core, user_id: &UserId, device_id: &DeviceId) -> Result<()> {
+pub fn delete_device(tx: &mut Tx<'_>, user_id: &UserId, device_id: &DeviceId) -> Result<()> {
+    keys::record_device_removal(tx, user_id, device_id)?;
     devices::delete(tx, user_id, device_id)?;
     Ok(())
 }
 
 /// All devices of a person, except perhaps one.
-pub(super) fn delete_all(tx: &mut Tx<'_>, core: &Core, user_id: &UserId, but: Option<&DeviceId>) -> Result<()> {
+pub(super) fn delete_all(tx: &mut Tx<'_>, user_id: &UserId, but: Option<&DeviceId>) -> Result<()> {
     for device in devices::list(tx, user_id)? {
         if but != Some(&*device.device_id) {
-            delete_device(tx, core, user_id, &device.device_id)?;
+            delete_device(tx, user_id, &device.device_id)?;
         }
     }
     Ok(())
@@ -60,9 +61,9 @@ impl Engine {
 
     /// Ends logins. Devices that do not exist are no error (specification, `POST /delete_devices`).
     pub async fn delete_devices(&self, user_id: OwnedUserId, device_ids: Vec<OwnedDeviceId>) -> Result<()> {
-        let (core, owner) = (self.core(), user_id.clone());
+        let owner = user_id.clone();
         self.db
-            .write(move |tx| device_ids.iter().try_for_each(|device_id| delete_device(tx, &core, &owner, device_id)))
+            .write(move |tx| device_ids.iter().try_for_each(|device_id| delete_device(tx, &owner, device_id)))
             .await?;
         self.people.sessions.forget(&user_id, None);
         Ok(())
@@ -75,8 +76,8 @@ impl Engine {
 
     /// `POST /logout/all`
     pub async fn log_out_everywhere(&self, user_id: OwnedUserId) -> Result<()> {
-        let (core, owner) = (self.core(), user_id.clone());
-        self.db.write(move |tx| delete_all(tx, &core, &owner, None)).await?;
+        let owner = user_id.clone();
+        self.db.write(move |tx| delete_all(tx, &owner, None)).await?;
         self.people.sessions.forget(&user_id, None);
         Ok(())
     }

@@ -23,6 +23,7 @@ pub use self::{
     registration::{Candidate, Registered},
     session::Session,
 };
+pub use unisono_store::people::{devices::DeviceRow, users::UserRow};
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,21 @@
 //! The client-server API: one file per group of endpoints, registered here.
 
+mod account;
 mod account_data;
+mod devices;
+mod discovery;
 mod events;
 mod keys;
+mod login;
 mod media;
 mod receipts;
+mod register;
 mod room_keys;
 mod rooms;
 mod timeline;
 mod to_device;
 
+pub(crate) use self::login::login_answer;
 use crate::{App, routes::Routes};
 
 /// All endpoints under `/_matrix`.
@@ -23,5 +29,9 @@ pub fn router(app: &App) -> axum::Router {
     account_data::add(&mut routes);
     receipts::add(&mut routes);
     timeline::add(&mut routes);
-    routes.into_router().merge(media::router(app))
+    account::add(&mut routes);
+    devices::add(&mut routes);
+    login::add(&mut routes);
+    register::add(&mut routes);
+    routes.into_router().merge(media::router(app)).merge(discovery::router(app)).merge(login::router(app))
 }
