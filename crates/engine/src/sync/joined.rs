@@ -17,7 +17,7 @@ use unisono_store::{
 
 use super::{
     Gap, SyncRequest, account,
-    collect::Moment,
+    collect::{Collector, Moment},
     filter::admits_room,
     state::{Baseline, entries},
     summary::summary,
@@ -33,12 +33,8 @@ use crate::{
 };
 
 /// What is new in one room; `None` if nothing is.
-pub(super) fn joined(
-    tx: &mut Tx<'_>,
-    request: &SyncRequest,
-    moment: &Moment,
-    member: &MembershipRow,
-) -> Result<Option<JoinedRoom>> {
+pub(super) fn joined(tx: &mut Tx<'_>, all: &Collector<'_>, member: &MembershipRow) -> Result<Option<JoinedRoom>> {
+    let Collector { core, request, moment, news } = all;
     let room = room::get(tx, member.room_no)?;
     let reader = &request.reader;
     let since = known_since(tx, request, &room, member)?;
@@ -58,7 +54,7 @@ pub(super) fn joined(
         joined.state = state_section(tx, request, moment, &room, since, &window, &joined)?;
         joined.timeline = timeline_section(tx, request, moment, &window)?;
     }
-    account::room_sections(tx, request, moment, member, since, &mut joined)?;
+    news.add_to_room(tx, core, request, moment, member, since, &mut joined)?;
     let quiet = since.is_some() && !request.full_state && joined.is_empty();
     if !quiet {
         joined.unread_notifications = account::unread(tx, &reader.user_id, member.room_no)?;

@@ -18,8 +18,7 @@ use unisono_store::{
 };
 
 use super::{
-    SyncRequest,
-    collect::Moment,
+    collect::Collector,
     joined::timeline_section,
     state::{Baseline, entries},
     timeline::{Window, window},
@@ -45,12 +44,8 @@ const SHOWN_OUTSIDE: [&str; 7] = [
 ];
 
 /// The end of a room, for somebody who left it or was removed.
-pub(super) fn left(
-    tx: &mut Tx<'_>,
-    request: &SyncRequest,
-    moment: &Moment,
-    member: &MembershipRow,
-) -> Result<LeftRoom> {
+pub(super) fn left(tx: &mut Tx<'_>, all: &Collector<'_>, member: &MembershipRow) -> Result<LeftRoom> {
+    let Collector { request, moment, .. } = all;
     let room = room::get(tx, member.room_no)?;
     let reader = &request.reader;
     let mut left = LeftRoom::new();

@@ -47,6 +47,12 @@ impl Engine {
         let wait = request.since.is_some() && !request.full_state;
         loop {
             let answer = self.collect(&request).await?;
+            if answer.acknowledged
+                && let Some(since) = request.since
+            {
+                let Reader { user_id, device_id } = request.reader.clone();
+                self.delete_acknowledged(user_id, device_id, since.to_device).await?;
+            }
             if !wait || !answer.is_empty {
                 return Ok(answer.response);
             }

@@ -12,7 +12,7 @@ use ruma::{
     },
     serde::Raw,
 };
-use unisono_engine::{rooms::PageRequest, sync::SyncRequest};
+use unisono_engine::{Error as EngineError, rooms::PageRequest, sync::SyncRequest};
 
 use crate::{Call, Result, routes::Routes};
 
@@ -26,7 +26,8 @@ async fn sync(call: Call<sync_events::v3::Request>) -> Result<sync_events::v3::R
     let filter = match request.filter {
         None => FilterDefinition::empty(),
         Some(sync_events::v3::Filter::FilterDefinition(filter)) => filter,
-        Some(_) => FilterDefinition::empty(),
+        Some(sync_events::v3::Filter::FilterId(id)) => engine.filter(session.user_id.clone(), id).await?,
+        Some(_) => return Err(EngineError::invalid("this is no filter").into()),
     };
     let request = SyncRequest {
         reader: session.into(),
