@@ -1,0 +1,32 @@
+//! The description of our own API. Every endpoint of `api` belongs into the list.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{accounts, channels, logins, messages};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Unisono", description = "Accounts, networks and messages beside Matrix's client-server API."),
+    components(schemas(accounts::Account)),
+    paths(
+        accounts::change,
+        accounts::list,
+        accounts::reconnect,
+        accounts::remove,
+        accounts::start_chat,
+        channels::list,
+        logins::cancel,
+        logins::start,
+        logins::submit,
+        logins::wait,
+        messages::html,
+        messages::retry,
+    )
+)]
+pub struct Document;
+
+/// The OpenAPI document.
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}
