@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use ruma::api::client::uiaa::UiaaInfo;
 use serde_json::{Value, json};
+use unisono_domain::text::Text;
 use unisono_engine::Error as EngineError;
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -19,6 +20,12 @@ pub enum Error {
         status: StatusCode,
         code: &'static str,
         message: String,
+    },
+    /// Somebody typed something wrong; told in both languages, with the field.
+    Input {
+        code: &'static str,
+        field: Option<String>,
+        message: Text,
     },
 }
 
@@ -45,6 +52,13 @@ impl IntoResponse for Error {
         match self {
             Self::Engine(error) => engine_response(error),
             Self::Other { status, code, message } => respond(status, &json!({ "errcode": code, "error": message })),
+            Self::Input { code, field, message } => {
+                let mut body = json!({ "errcode": code, "error": message.en, "message": message });
+                if let Some(field) = field {
+                    body["field"] = Value::from(field);
+                }
+                respond(StatusCode::BAD_REQUEST, &body)
+            }
             Self::Uiaa(info) => match serde_json::to_value(&info) {
                 Ok(body) => respond(StatusCode::UNAUTHORIZED, &body),
                 Err(error) => engine_response(EngineError::internal(error)),

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unisono_engine::{Error as EngineError, hub::AccountView};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::session::SignedIn;
 use crate::{App, Result, body::JsonBody};
@@ -76,17 +76,12 @@ pub async fn change(
     post, path = "/_unisono/v1/accounts/{id}/reconnect", params(("id" = i64, Path)),
     responses((status = 204), (status = 404, description = "No such account of one's own")),
 )]
-pub async fn reconnect(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    Path(id): Path<i64>,
-) -> Result<StatusCode> {
+pub async fn reconnect(State(app): State<App>, SignedIn(session): SignedIn, Path(id): Path<i64>) -> Result<StatusCode> {
     app.engine.reconnect_account(session.user_id, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Deserialize)]
 pub struct Removal {
     /// `delete`: the conversations go, too; else they stay readable.
     conversations: Option<String>,
@@ -94,7 +89,7 @@ pub struct Removal {
 
 /// Removes an account.
 #[utoipa::path(
-    delete, path = "/_unisono/v1/accounts/{id}", params(("id" = i64, Path), Removal),
+    delete, path = "/_unisono/v1/accounts/{id}", params(("id" = i64, Path), ("conversations" = Option<String>, Query, description = "`delete`: they go, too")),
     responses((status = 204), (status = 404, description = "No such account of one's own")),
 )]
 pub async fn remove(

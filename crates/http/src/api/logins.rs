@@ -102,11 +102,7 @@ pub async fn wait(State(app): State<App>, SignedIn(session): SignedIn, Path(id):
     delete, path = "/_unisono/v1/logins/{id}", params(("id" = String, Path)),
     responses((status = 204), (status = 404, description = "No such login")),
 )]
-pub async fn cancel(
-    State(app): State<App>,
-    SignedIn(session): SignedIn,
-    Path(id): Path<String>,
-) -> Result<StatusCode> {
+pub async fn cancel(State(app): State<App>, SignedIn(session): SignedIn, Path(id): Path<String>) -> Result<StatusCode> {
     app.engine.cancel_login(session.user_id, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,6 @@ use http::{StatusCode, header};
 use ruma::{OwnedEventId, OwnedRoomId};
 use serde::Deserialize;
 use unisono_engine::Error as EngineError;
-use utoipa::IntoParams;
 
 use super::session::SignedIn;
 use crate::{App, Result};
@@ -35,8 +34,7 @@ pub async fn retry(
     Ok(StatusCode::ACCEPTED)
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Deserialize)]
 pub struct Shown {
     /// `1`: pictures from elsewhere are loaded.
     images: Option<String>,
@@ -45,7 +43,7 @@ pub struct Shown {
 /// A mail's whole HTML, made safe, for a sandboxed frame.
 #[utoipa::path(
     get, path = "/_unisono/v1/rooms/{room_id}/events/{event_id}/html",
-    params(("room_id" = String, Path), ("event_id" = String, Path), Shown),
+    params(("room_id" = String, Path), ("event_id" = String, Path), ("images" = Option<String>, Query)),
     responses((status = 200, content_type = "text/html"), (status = 404, description = "It has no other form")),
 )]
 pub async fn html(

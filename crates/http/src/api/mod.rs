@@ -1,19 +1,24 @@
 //! Our own REST API under `/_unisono/v1`, beside Matrix's.
 
+pub mod accounts;
+pub mod channels;
 pub mod invites;
+pub mod logins;
+pub mod messages;
+pub mod openapi;
 pub mod session;
 pub mod setup;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 
 use crate::App;
 
 /// All endpoints under `/_unisono`.
 pub fn router(app: &App) -> Router {
-    Router::new().merge(people()).with_state(app.clone())
+    Router::new().merge(people()).merge(hub()).with_state(app.clone())
 }
 
 /// Set-up, invitations, oneself.
@@ -24,4 +29,19 @@ fn people() -> Router<App> {
         .route("/_unisono/v1/me", get(invites::me))
         .route("/_unisono/v1/invites", get(invites::list).post(invites::create))
         .route("/_unisono/v1/invites/{token}", get(invites::get).delete(invites::delete))
+}
+
+/// Networks, accounts, and messages of portals.
+fn hub() -> Router<App> {
+    Router::new()
+        .route("/_unisono/v1/openapi.json", get(openapi::document))
+        .route("/_unisono/v1/channels", get(channels::list))
+        .route("/_unisono/v1/accounts", get(accounts::list))
+        .route("/_unisono/v1/accounts/{id}", patch(accounts::change).delete(accounts::remove))
+        .route("/_unisono/v1/accounts/{id}/reconnect", post(accounts::reconnect))
+        .route("/_unisono/v1/accounts/{id}/chats", post(accounts::start_chat))
+        .route("/_unisono/v1/logins", post(logins::start))
+        .route("/_unisono/v1/logins/{id}", get(logins::wait).post(logins::submit).delete(logins::cancel))
+        .route("/_unisono/v1/messages/{room_id}/{event_id}/retry", post(messages::retry))
+        .route("/_unisono/v1/rooms/{room_id}/events/{event_id}/html", get(messages::html))
 }

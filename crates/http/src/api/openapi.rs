@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{accounts, channels, logins, messages};
+use super::{accounts, channels, invites, logins, messages, setup};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,12 +16,19 @@ use super::{accounts, channels, logins, messages};
         accounts::remove,
         accounts::start_chat,
         channels::list,
+        invites::create,
+        invites::delete,
+        invites::get,
+        invites::list,
+        invites::me,
         logins::cancel,
         logins::start,
         logins::submit,
         logins::wait,
         messages::html,
         messages::retry,
+        setup::server,
+        setup::set_up,
     )
 )]
 pub struct Document;
