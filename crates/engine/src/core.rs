@@ -7,7 +7,9 @@ use ruma::signatures::Ed25519KeyPair;
 use unisono_domain::{Millis, room::Signer};
 use unisono_store::{Db, Tx, settings};
 
-use crate::{Bus, Clock, Config, Error, Result, Secrets, hub, media::MediaStore, people, typing::Typing};
+use crate::{
+    Bus, Clock, Config, Error, Result, Secrets, hub, media::MediaStore, people, push::RulesCache, typing::Typing,
+};
 
 /// Things that never change while the server runs.
 pub struct Core {
@@ -20,6 +22,7 @@ pub struct Core {
     pub people: people::Live,
     pub hub: hub::Registry,
     pub typing: Typing,
+    pub(crate) rules: RulesCache,
 }
 
 impl Core {
@@ -59,7 +62,18 @@ impl Engine {
         let secrets = Secrets::open(folder)?;
         let media = MediaStore::open(folder)?;
         let (people, typing) = (people::Live::default(), Typing::new(clock.now()));
-        let core = Core { config, signer, clock, secrets, bus, media, people, typing, hub: hub::Registry::default() };
+        let core = Core {
+            config,
+            signer,
+            clock,
+            secrets,
+            bus,
+            media,
+            people,
+            typing,
+            hub: hub::Registry::default(),
+            rules: RulesCache::default(),
+        };
         Ok(Self { db, core: Arc::new(core) })
     }
 

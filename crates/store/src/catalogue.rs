@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
-use crate::{Sql, account_data, filters, hub, keys, media, migrate, people, profiles, rooms, settings, tx};
+use crate::{
+    Sql, account_data, filters, hub, keys, media, migrate, people, profiles, pushers, rooms, search, settings, tx,
+};
 
 /// One line a file or folder.
 fn all() -> Vec<&'static Sql> {
@@ -14,6 +16,8 @@ fn all() -> Vec<&'static Sql> {
         &[media::CATALOGUE],
         people::CATALOGUES,
         &[profiles::CATALOGUE],
+        &[pushers::CATALOGUE],
+        &[search::CATALOGUE],
         rooms::CATALOGUES,
         &[settings::CATALOGUE],
         &[tx::CATALOGUE],

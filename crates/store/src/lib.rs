@@ -17,7 +17,9 @@ pub mod keys;
 pub mod media;
 pub mod people;
 pub mod profiles;
+pub mod pushers;
 pub mod rooms;
+pub mod search;
 pub mod settings;
 
 pub use self::{

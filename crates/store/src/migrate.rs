@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::{Error, Result};
+use crate::{Error, Result, search};
 
 /// In the order in which they are run. Never change one that was released: add another.
 const MIGRATIONS: &[(&str, &str)] = &[
@@ -41,4 +41,5 @@ fn for_sqlite(text: &str) -> String {
         .replace("{POSITION}", "INTEGER PRIMARY KEY")
         .replace("{BYTES}", "BLOB")
         .replace("{CLUSTERED}", "WITHOUT ROWID")
+        .replace("{FULL_TEXT_INDEX}", search::SQLITE_INDEX)
 }

@@ -14,7 +14,7 @@ use std::{
     thread,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, functions::FunctionFlags};
 use tokio::sync::oneshot;
 
 use crate::{Error, Hint, OnCommit, Result, Tx, migrate};
@@ -145,6 +145,13 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(256);
+    // SQLite's own knows capitals of ASCII only, and would not find Ödön by "ödön".
+    connection.create_scalar_function(
+        "lower",
+        1,
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+        |arguments| Ok(arguments.get::<Option<String>>(0)?.map(|text| text.to_lowercase())),
+    )?;
     Ok(connection)
 }
 

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, path::Path, sync::Arc};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 use object_store::{
-    GetOptions, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as ObjectPath,
+    GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem,
+    path::Path as ObjectPath,
 };
 use sha2::{Digest, Sha256};
 
@@ -96,10 +97,27 @@ impl Blobs {
     where
         S: Stream<Item = std::io::Result<Bytes>> + Unpin + Send,
     {
+        let mut upload = None;
+        let received = self.receive(&mut stream, limit, &mut upload).await;
+        if let (Err(_), Some(upload)) = (&received, &mut upload) {
+            // What is left over goes away at the next start at the latest.
+            let _ = upload.abort().await;
+        }
+        received
+    }
+
+    async fn receive<S>(
+        &self,
+        stream: &mut S,
+        limit: u64,
+        upload: &mut Option<Box<dyn MultipartUpload>>,
+    ) -> Result<Stored>
+    where
+        S: Stream<Item = std::io::Result<Bytes>> + Unpin + Send,
+    {
         let mut hash = Sha256::new();
         let mut size = 0_u64;
         let mut part = Part::default();
-        let mut upload = None;
         let incoming = ObjectPath::from(format!("{INCOMING}/{:032x}", rand::random::<u128>()));
         while let Some(bytes) = stream.next().await {
             let bytes = bytes.map_err(|error| Error::invalid(format!("the upload broke off: {}", error.kind())))?;
@@ -110,7 +128,7 @@ impl Blobs {
             hash.update(&bytes);
             part.push(bytes);
             if part.size >= PART {
-                let upload = match &mut upload {
+                let upload = match upload {
                     Some(upload) => upload,
                     None => upload.insert(self.store.put_multipart(&incoming).await.map_err(unavailable)?),
                 };
@@ -122,7 +140,7 @@ impl Blobs {
             None => {
                 self.store.put(&stored.id.path(), part.into_payload()).await.map_err(unavailable)?;
             }
-            Some(mut upload) => {
+            Some(upload) => {
                 if part.size > 0 {
                     upload.put_part(part.into_payload()).await.map_err(unavailable)?;
                 }

@@ -9,7 +9,7 @@ use unisono_store::{
 
 use super::{devices, password, username};
 use crate::{
-    Core, Engine, Error, Result,
+    Core, Engine, Error, Result, push,
     rooms::{MembershipChange, change_membership},
 };
 
@@ -37,7 +37,10 @@ pub(super) fn insert(
     now: i64,
 ) -> Result<()> {
     let user = NewUser { user_id, kind: UserKind::Person, admin, password_hash, display_name, created_at: now };
-    if users::insert(tx, user)? { Ok(()) } else { Err(in_use()) }
+    if !users::insert(tx, user)? {
+        return Err(in_use());
+    }
+    push::set_default(tx, user_id)
 }
 
 fn get_person(tx: &mut Tx<'_>, user_id: &UserId) -> Result<UserRow> {

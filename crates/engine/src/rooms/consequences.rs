@@ -8,29 +8,39 @@ use unisono_store::{
     Hint, Tx,
     rooms::{
         events::{self, EventRow, RelationRow},
-        members,
+        notifications,
         room::RoomRow,
     },
 };
 
-use crate::{Core, Error, Result};
+use crate::{
+    Core, Error, Result,
+    push::{self, News},
+    search,
+};
 
-/// Relations, redactions, the people to wake.
+/// Relations, redactions, the search index, unread counts, the people to wake.
 pub(super) fn follow(
     tx: &mut Tx<'_>,
-    _core: &Core,
+    core: &Core,
     room: &RoomRow,
     rules: &RoomVersionRules,
     row: &EventRow,
     pdu: &Pdu,
-    _notify: bool,
+    notify: bool,
 ) -> Result<()> {
     relate(tx, row, pdu)?;
     if row.kind == "m.room.redaction" {
         apply_redaction(tx, room, rules, row, pdu)?;
     }
-    for person in members::list_people(tx, room.room_no)? {
-        tx.hint(Hint::User(person));
+    search::add(tx, row, pdu)?;
+    let people = notifications::list_listeners(tx, room.room_no)?;
+    // Below zero is history that was fetched later.
+    if row.position > 0 {
+        push::follow(tx, core, News { room, rules, row, pdu }, &people, notify)?;
+    }
+    for person in people {
+        tx.hint(Hint::User(person.user_id));
     }
     // Somebody who is invited, removed or banned is no joined member, but must hear of it.
     if row.kind == "m.room.member"
@@ -91,6 +101,8 @@ fn apply_redaction(tx: &mut Tx<'_>, room: &RoomRow, rules: &RoomVersionRules, ro
     if target.room_no != room.room_no || target.redacted_by.is_some() {
         return Ok(());
     }
+    search::remove(tx, &target)?;
+    notifications::delete_event(tx, room.room_no, target.position)?;
     let left = redact(&target.pdu, &rules.redaction)?;
     events::redact(tx, &target.event_id, &left, &row.event_id)?;
     events::delete_relation(tx, room.room_no, &target.event_id)?;

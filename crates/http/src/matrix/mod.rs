@@ -8,10 +8,13 @@ mod events;
 mod keys;
 mod login;
 mod media;
+mod profile;
+mod push;
 mod receipts;
 mod register;
 mod room_keys;
 mod rooms;
+mod search;
 mod timeline;
 mod to_device;
 
@@ -33,5 +36,8 @@ pub fn router(app: &App) -> axum::Router {
     devices::add(&mut routes);
     login::add(&mut routes);
     register::add(&mut routes);
+    push::add(&mut routes);
+    profile::add(&mut routes);
+    search::add(&mut routes);
     routes.into_router().merge(media::router(app)).merge(discovery::router(app)).merge(login::router(app))
 }

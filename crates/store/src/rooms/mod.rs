@@ -3,6 +3,7 @@
 pub mod events;
 pub mod members;
 pub mod memberships;
+pub mod notifications;
 pub mod receipts;
 pub mod room;
 pub mod state;
@@ -14,6 +15,7 @@ pub(crate) static CATALOGUES: &[&[&crate::Sql]] = &[
     events::CATALOGUE,
     members::CATALOGUE,
     memberships::CATALOGUE,
+    notifications::CATALOGUE,
     receipts::CATALOGUE,
     room::CATALOGUE,
     state::CATALOGUE,
