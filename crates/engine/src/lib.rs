@@ -6,6 +6,8 @@ mod clock;
 mod config;
 mod core;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod secrets;
 
 pub mod account_data;

@@ -53,7 +53,8 @@ impl Engine {
                 (None, Some(_)) => Ok(()),
                 (Some(name), Some(_)) => {
                     devices::rename(tx, &user_id, &device_id, Some(name))?;
-                    Ok(())
+                    // Others see the name beside the keys.
+                    keys::record_change(tx, &user_id)
                 }
             })
             .await

@@ -63,7 +63,7 @@ pub fn create(tx: &mut Tx<'_>, core: &Core, request: &CreateRoom) -> Result<NewR
     let creator = &request.creator;
     let create_content = create_content(request, version);
 
-    let room_id = choose_room_id(core, &rules, request, &create_content, now)?;
+    let (room_id, now) = choose_unused_room_id(tx, core, &rules, request, &create_content, now)?;
     let room_no = room::insert(tx, &room_id, version, now)?;
     let mut row = room::get(tx, room_no)?;
 
@@ -109,6 +109,25 @@ fn create_content(request: &CreateRoom, version: &str) -> CanonicalJsonObject {
 }
 
 /// Since room version 12 a room's id is the hash of its create event; before it is random.
+/// The id, and the time that belongs to it. Since room version 12 the id is the hash of the create
+/// event, so that two rooms which somebody makes in the same millisecond would have the same one.
+fn choose_unused_room_id(
+    tx: &mut Tx<'_>,
+    core: &Core,
+    rules: &RoomVersionRules,
+    request: &CreateRoom,
+    create_content: &CanonicalJsonObject,
+    mut now: i64,
+) -> Result<(OwnedRoomId, i64)> {
+    loop {
+        let room_id = choose_room_id(core, rules, request, create_content, now)?;
+        if room::find(tx, &room_id)?.is_none() {
+            return Ok((room_id, now));
+        }
+        now += 1;
+    }
+}
+
 fn choose_room_id(
     core: &Core,
     rules: &RoomVersionRules,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ruma::api::client::keys::{
-    claim_keys, get_key_changes, get_keys, upload_keys,
-    upload_signatures::{self, v3::Failure},
-    upload_signing_keys,
+use ruma::{
+    api::client::keys::{
+        claim_keys, get_key_changes, get_keys, upload_keys,
+        upload_signatures::{self, v3::Failure},
+        upload_signing_keys,
+    },
+    serde::Raw,
 };
 use serde_json::json;
 use unisono_engine::{
@@ -73,10 +76,15 @@ async fn changes(call: Call<get_key_changes::v3::Request>) -> Result<get_key_cha
 /// `POST /keys/device_signing/upload`
 async fn upload_signing(call: Call<upload_signing_keys::v3::Request>) -> Result<upload_signing_keys::v3::Response> {
     let Call { engine, session, request, .. } = call;
-    let upload_signing_keys::v3::Request { master_key, self_signing_key, user_signing_key, .. } = request;
+    let upload_signing_keys::v3::Request { auth, master_key, self_signing_key, user_signing_key, .. } = request;
     let keys = SigningKeys { master: master_key, self_signing: self_signing_key, user_signing: user_signing_key };
     if engine.signing_keys_need_proof(session.user_id.clone(), keys.clone()).await? {
-        return Err(EngineError::forbidden("replacing cross-signing keys needs the password").into());
+        let detail = (
+            keys.master.as_ref().map(Raw::json),
+            keys.self_signing.as_ref().map(Raw::json),
+            keys.user_signing.as_ref().map(Raw::json),
+        );
+        engine.require_password(&session, "replace cross-signing keys", &detail, auth).await?;
     }
     engine.upload_signing_keys(session.user_id, keys).await?;
     Ok(upload_signing_keys::v3::Response::new())

@@ -8,9 +8,9 @@ sql! {
     RECORD = "INSERT INTO key_changes (user_id, audience, position) VALUES ($1, $2, $3)
         ON CONFLICT (user_id, audience) DO UPDATE SET position = excluded.position";
     LIST = "SELECT DISTINCT c.user_id FROM key_changes c WHERE c.position > $2 AND c.position <= $3
-        AND (c.user_id = $1 OR c.audience = $1 OR (c.audience = '' AND EXISTS (
+        AND (c.audience = $1 OR (c.audience = '' AND (c.user_id = $1 OR EXISTS (
             SELECT 1 FROM memberships a JOIN memberships b ON a.room_no = b.room_no
-            WHERE a.user_id = $1 AND a.membership = 'join' AND b.user_id = c.user_id AND b.membership = 'join')))";
+            WHERE a.user_id = $1 AND a.membership = 'join' AND b.user_id = c.user_id AND b.membership = 'join'))))";
     RECORD_MOVE = "INSERT INTO comings_and_goings (position, room_no, user_id) VALUES ($1, $2, $3)
         ON CONFLICT (position) DO NOTHING";
     MOVED_IN_MY_ROOMS = "SELECT DISTINCT c.user_id FROM comings_and_goings c
