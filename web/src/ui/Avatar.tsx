@@ -31,8 +31,8 @@ export const Avatar = memo(function Avatar({ client, seed, name, mxc, size = 44,
   }, [client, mxc, size]);
   return (
     <span className={styles.avatar} style={{ width: size, height: size, fontSize: size * 0.38 }} aria-hidden="true">
-      <span className={`${styles.face} ${square ? styles.square : ""}`} data-tone={toneOf(seed)}>
-        {url ? <img src={url} alt="" draggable={false} /> : initialsOf(name)}
+      <span className={`${styles.face} ${square ? styles.square : ""}`} data-tone={toneOf(seed)} data-initials={url ? undefined : initialsOf(name)}>
+        {url ? <img src={url} alt="" draggable={false} /> : null}
       </span>
       {badge ? <span className={styles.badge}>{badge}</span> : null}
     </span>

@@ -56,19 +56,20 @@ export function Field({ label, hint, error, prefixText, className, type, ...rest
 
 interface SelectProps {
   label: string;
+  name?: string;
   hint?: string;
   value: string;
   options: { value: string; label: string }[];
   onChange: (value: string) => void;
 }
 
-export function Select({ label, hint, value, options, onChange }: SelectProps) {
+export function Select({ label, name, hint, value, options, onChange }: SelectProps) {
   const id = useId();
   return (
     <div className={styles.field}>
       <label htmlFor={id}>{label}</label>
       <div className={styles.box}>
-        <select id={id} value={value} onChange={(event) => onChange(event.target.value)} aria-describedby={hint ? `${id}-hint` : undefined}>
+        <select id={id} name={name} value={value} onChange={(event) => onChange(event.target.value)} aria-describedby={hint ? `${id}-hint` : undefined}>
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

@@ -21,6 +21,8 @@ export function Wizard({ channel: wanted, onDone }: { channel: string | null; on
   const login = useLogin(onDone);
   const { step, start, cancel } = login;
   const heading = useRef<HTMLHeadingElement>(null);
+  // What was typed in an earlier step is not asked for again.
+  const typed = useRef<Record<string, string>>({});
   const stepNumber = step?.type === "done" ? 3 : channel ? 2 : 1;
 
   const choose = useCallback(
@@ -43,6 +45,7 @@ export function Wizard({ channel: wanted, onDone }: { channel: string | null; on
   const back = () => {
     if (!channel || step?.type === "done") return go("accounts");
     cancel();
+    typed.current = {};
     setChannel(null);
   };
 
@@ -73,7 +76,7 @@ export function Wizard({ channel: wanted, onDone }: { channel: string | null; on
         )}
         {channel && !step ? <ChooseFlow channel={channel} busy={login.busy} wrong={login.wrong} onStart={(flow) => void start(channel.id, flow)} /> : null}
         {step && step.type !== "done" ? (
-          <StepView key={JSON.stringify(step)} step={step} busy={login.busy} wrong={login.wrong} docs={channel?.docs ?? null} onSubmit={(values) => void login.submit(values)} />
+          <StepView key={JSON.stringify(step)} step={step} busy={login.busy} wrong={login.wrong} docs={channel?.docs ?? null} typed={typed.current} onSubmit={(values) => void login.submit(values)} />
         ) : null}
         {step?.type === "done" ? <Done accountId={step.account_id} /> : null}
       </div>
@@ -136,13 +139,15 @@ interface StepViewProps {
   busy: boolean;
   wrong: Wrong | null;
   docs: string | null;
+  typed: Record<string, string>;
   onSubmit: (values: Record<string, string>) => void;
 }
 
-function StepView({ step, busy, wrong, docs, onSubmit }: StepViewProps) {
-  const [values, setValues] = useState<Record<string, string>>(() => (step.type === "fields" ? startValues(step.fields) : {}));
+function StepView({ step, busy, wrong, docs, typed, onSubmit }: StepViewProps) {
+  const [values, setValues] = useState<Record<string, string>>(() => (step.type === "fields" ? startValues(step.fields, typed) : {}));
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    Object.assign(typed, values);
     onSubmit(values);
   };
   const known = step.type === "fields" && step.fields.some(({ id }) => id === wrong?.field);

@@ -28,6 +28,7 @@ export function LoginFields({ fields, values, wrong, onChange }: LoginFieldsProp
       return (
         <Select
           key={field.id}
+          name={field.id}
           label={pick(field.label)}
           hint={pick(field.hint) || undefined}
           value={value}

@@ -23,7 +23,8 @@ export function PeopleSection({ room, onMessage }: { room: Room; onMessage: (use
                 <Person member={member} own={member.userId === userId} />
               </span>
             ) : (
-              <button type="button" className={styles.person} onClick={() => onMessage(member.userId)} aria-label={t("details.message", { name: member.rawDisplayName })}>
+              <button type="button" className={styles.person} onClick={() => onMessage(member.userId)}>
+                <span className="visually-hidden">{t("details.message", { name: member.rawDisplayName })}</span>
                 <Person member={member} own={false} />
               </button>
             )}

@@ -101,7 +101,8 @@ function Header({ room, details, onDetails }: ConversationProps) {
       <IconButton label={t("action.back")} className={styles.back} onClick={() => back("chats")}>
         <ArrowLeft />
       </IconButton>
-      <button type="button" className={styles.who} onClick={onDetails} aria-label={t("details.open", { name })}>
+      <div className={styles.who}>
+        <button type="button" className={styles.cover} onClick={onDetails} aria-label={t("details.open", { name })} />
         <Avatar
           client={client}
           seed={chatSeed(client, room)}
@@ -118,7 +119,7 @@ function Header({ room, details, onDetails }: ConversationProps) {
           </span>
           <PrivacyLine room={room} />
         </span>
-      </button>
+      </div>
       <IconButton label={t("details.title")} active={details} onClick={onDetails} aria-pressed={details}>
         <PanelRight />
       </IconButton>

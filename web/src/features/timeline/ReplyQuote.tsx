@@ -13,7 +13,8 @@ export function ReplyQuote({ room, eventId, onJump }: { room: Room; eventId: str
   const sender = event?.getSender() ?? "";
   const name = event ? (sender === userId ? t("chat.you") : (room.getMember(sender)?.rawDisplayName ?? sender)) : "";
   return (
-    <button type="button" className={styles.quote} data-tone={toneOf(sender)} onClick={() => onJump(eventId)} aria-label={t("message.jumpToReply", { name })}>
+    <button type="button" className={styles.quote} data-tone={toneOf(sender)} onClick={() => onJump(eventId)}>
+      <span className="visually-hidden">{t("message.jumpToReply", { name })}</span>
       <strong>{name}</strong>
       <span>{event ? previewOf(event).text : "…"}</span>
     </button>

@@ -274,7 +274,7 @@ export const de = {
   "privacy.server": "Der Server kann mitlesen",
   "rail.label": "Bereiche",
   "rail.unread": { one: "1 ungelesener Chat", other: "{n} ungelesene Chats" },
-  "reaction.label": "{sign} von {names}",
+  "reaction.label": "{sign} {n} · {names}",
   "register.haveLogin": "Schon einen Zugang?",
   "register.lead": "Ein Name, ein Passwort, fertig.",
   "register.promise": "Deine Chats hier sind Ende-zu-Ende verschlüsselt.",

@@ -276,7 +276,7 @@ export const en: Record<Key, Entry> = {
   "privacy.server": "The server can read this",
   "rail.label": "Sections",
   "rail.unread": { one: "1 unread chat", other: "{n} unread chats" },
-  "reaction.label": "{sign} by {names}",
+  "reaction.label": "{sign} {n} · {names}",
   "register.haveLogin": "Already have a login?",
   "register.lead": "A name, a password, done.",
   "register.promise": "Your chats here are end-to-end encrypted.",

@@ -39,7 +39,9 @@ function mediaPath(client: MatrixClient, source: MediaSource): string | null {
   if (!mxc?.startsWith("mxc://")) return null;
   const scale = Math.min(window.devicePixelRatio || 1, 2);
   const side = source.size && !source.file ? Math.ceil(source.size * scale) : undefined;
-  return client.mxcUrlToHttp(mxc, side, side, side && side <= 128 ? "crop" : "scale", false, true, true);
+  // A way of scaling without a size would ask for a thumbnail, too.
+  const how = side ? (side <= 192 ? "crop" : "scale") : undefined;
+  return client.mxcUrlToHttp(mxc, side, side, how, false, true, true);
 }
 
 /** A blob: address for a source; the same one while it is kept. */

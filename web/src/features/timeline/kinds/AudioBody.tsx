@@ -11,7 +11,8 @@ export function AudioBody({ content }: { content: FileContent }) {
   const name = nameOf(content) || t("message.audio");
   if (url) return <audio className={styles.audio} src={url} controls autoPlay aria-label={name} />;
   return (
-    <button type="button" className={styles.file} onClick={() => setWanted(true)} aria-label={t("media.play", { name })} aria-busy={wanted && !failed}>
+    <div className={styles.file}>
+      <button type="button" className={styles.cover} onClick={() => setWanted(true)} aria-label={t("media.play", { name })} aria-busy={wanted && !failed} />
       <span className={styles.fileMark}>
         <Mic />
       </span>
@@ -19,6 +20,6 @@ export function AudioBody({ content }: { content: FileContent }) {
         <strong>{name}</strong>
         <small>{failed ? t("media.failed") : content.info?.duration ? formatDuration(content.info.duration) : t("message.audio")}</small>
       </span>
-    </button>
+    </div>
   );
 }

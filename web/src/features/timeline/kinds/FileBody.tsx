@@ -28,7 +28,8 @@ export function FileBody({ content, id }: { content: FileContent; id: string }) 
     try {
       const blob = await download(client, sourceOf(content), (loaded, total) => setDone(loaded / (total || content.info?.size || loaded * 2)));
       saveAs(blob, name);
-    } catch {
+    } catch (error) {
+      console.warn("a file did not load", error);
       toast(t("media.failed"), { tone: "red" });
     } finally {
       setBusy(false);
@@ -38,14 +39,15 @@ export function FileBody({ content, id }: { content: FileContent; id: string }) 
   return (
     <>
       <div className={styles.fileRow}>
-        <button type="button" className={styles.file} onClick={() => (pdf ? openPdf(id) : void save())} disabled={busy} aria-label={t(pdf ? "media.open" : "media.save", { name })}>
+        <div className={styles.file}>
+          <button type="button" className={styles.cover} onClick={() => (pdf ? openPdf(id) : void save())} disabled={busy} aria-label={t(pdf ? "media.open" : "media.save", { name })} />
           <span className={styles.fileMark}>{ending ? <b>{ending}</b> : <FileText />}</span>
           <span className={styles.fileText}>
             <strong>{name}</strong>
             <small>{content.info?.size ? formatSize(content.info.size) : t("message.file")}</small>
             {busy ? <Progress value={done} label={t("media.loading", { name })} /> : null}
           </span>
-        </button>
+        </div>
         {pdf ? (
           <IconButton small label={t("media.save", { name })} onClick={() => void save()} disabled={busy}>
             <Download />

@@ -26,8 +26,10 @@ export function VideoBody({ content }: { content: FileContent }) {
             <span className={styles.playMark} data-busy={(wanted && !failed) || undefined}>
               <Play />
             </span>
-            <span className={styles.length}>{failed ? t("media.failed") : info?.duration ? formatDuration(info.duration) : info?.size ? formatSize(info.size) : null}</span>
           </button>
+        )}
+        {url ? null : (
+            <span className={styles.length}>{failed ? t("media.failed") : info?.duration ? formatDuration(info.duration) : info?.size ? formatSize(info.size) : null}</span>
         )}
       </div>
       {caption ? (
