@@ -91,14 +91,11 @@ pub fn set(tx: &mut Tx<'_>, core: &Core, room: &RoomRow, user_id: &UserId, mark:
         }
     }
     tx.hint(Hint::User(user_id.to_owned()));
-    follow(tx, core, room, user_id, &mark.event_id)?;
+    // A private receipt is no news to the network, and one of a thread says nothing of the rest.
+    if mark.mark == Mark::Read && !matches!(extent, Extent::Thread(_)) {
+        hub::on_receipt(tx, core, room.room_no, user_id, &mark.event_id, event_position)?;
+    }
     Ok(true)
-}
-
-/// What else follows from a receipt: the hub passes it on to the portal's network.
-#[expect(clippy::unnecessary_wraps, reason = "the hub's hook goes here and can fail")]
-fn follow(_tx: &mut Tx<'_>, _core: &Core, _room: &RoomRow, _user_id: &UserId, _event_id: &EventId) -> Result<()> {
-    Ok(())
 }
 
 fn position_in(tx: &mut Tx<'_>, room: &RoomRow, event_id: &EventId) -> Result<Option<i64>> {
