@@ -1,8 +1,10 @@
 //! The HTTP side: Matrix's client-server API, our own REST API, the web app.
 
+mod assets;
 mod body;
 mod call;
 mod error;
+mod headers;
 mod limits;
 mod routes;
 
@@ -51,8 +53,9 @@ pub fn router(app: &App) -> axum::Router {
     matrix::router(app)
         .layer(cors)
         .merge(api::router(app))
-        .fallback(routes::unrecognized)
+        .fallback(assets::serve)
         .method_not_allowed_fallback(routes::wrong_method)
+        .layer(axum::middleware::map_response(headers::protect))
 }
 
 /// Where people reach this server: as configured, else as this request reached it.

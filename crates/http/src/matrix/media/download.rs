@@ -12,7 +12,7 @@ use serde::Deserialize;
 use unisono_engine::media::{Media, ThumbnailSize};
 
 use super::{headers, query, require_ours};
-use crate::{App, Error, Result, api::session::SignedIn};
+use crate::{App, Error, Result, api::session::SignedIn, headers::is_known};
 
 /// How long a client may wait for a file that is still being uploaded, and how long it waits if it
 /// does not say.
@@ -88,7 +88,7 @@ async fn find(app: &App, server: &str, media_id: &str, uri: &Uri) -> Result<Medi
 
 async fn respond(app: &App, media: Media, request: &HeaderMap) -> Result<Response> {
     let etag = headers::etag(&media);
-    let mut response = if headers::is_known(request, &etag) {
+    let mut response = if is_known(request, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         match headers::range(request, &etag, media.size) {

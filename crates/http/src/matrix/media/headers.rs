@@ -46,13 +46,6 @@ pub(super) fn etag(media: &Media) -> String {
     format!("\"{}\"", &media.blob.to_hex()[..32])
 }
 
-/// Whether the client has this already (`If-None-Match`).
-pub(super) fn is_known(request: &HeaderMap, etag: &str) -> bool {
-    request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|list| {
-        list.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == etag)
-    })
-}
-
 /// The one range that is asked for. Several at once, other units and what is malformed count as
 /// none, as RFC 9110 section 14.2 allows.
 pub(super) fn range(request: &HeaderMap, etag: &str, size: u64) -> Result<Option<Range<u64>>, Unsatisfiable> {
