@@ -3,10 +3,15 @@ import { language, t } from ".";
 
 const day = 86_400_000;
 
+/** The person's own region where it is one of the language: Britain writes 16:30, America 4:30 PM. */
+function locale(): string {
+  return navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language()) ?? language();
+}
+
 const startOfDay = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
 
 export function formatTime(ms: number): string {
-  return new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit" }).format(ms);
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(ms);
 }
 
 /** For the list: time today, weekday this week, else the date. */
@@ -15,9 +20,9 @@ export function formatListTime(ms: number, now: number): string {
   const days = Math.round((startOfDay(now) - startOfDay(ms)) / day);
   if (days <= 0) return formatTime(ms);
   if (days === 1) return t("time.yesterday");
-  if (days < 7) return new Intl.DateTimeFormat(language(), { weekday: "short" }).format(ms);
+  if (days < 7) return new Intl.DateTimeFormat(locale(), { weekday: "short" }).format(ms);
   const sameYear = new Date(ms).getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(language(), {
+  return new Intl.DateTimeFormat(locale(), {
     day: "numeric",
     month: sameYear ? "short" : "2-digit",
     year: sameYear ? undefined : "2-digit",
@@ -29,7 +34,7 @@ export function formatDay(ms: number, now: number): string {
   const days = Math.round((startOfDay(now) - startOfDay(ms)) / day);
   if (days === 0) return t("time.today");
   if (days === 1) return t("time.yesterday");
-  return new Intl.DateTimeFormat(language(), {
+  return new Intl.DateTimeFormat(locale(), {
     weekday: "long",
     day: "numeric",
     month: "long",
@@ -38,11 +43,11 @@ export function formatDay(ms: number, now: number): string {
 }
 
 export function formatFull(ms: number): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" }).format(ms);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short" }).format(ms);
 }
 
 export function formatDateTime(ms: number): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(ms);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(ms);
 }
 
 export function formatSize(bytes: number): string {
@@ -53,7 +58,7 @@ export function formatSize(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return new Intl.NumberFormat(language(), {
+  return new Intl.NumberFormat(locale(), {
     style: "unit",
     unit: units[unit],
     unitDisplay: unit === 0 ? "long" : "short",
@@ -67,5 +72,5 @@ export function formatDuration(ms: number): string {
 }
 
 export function formatNumber(value: number): string {
-  return new Intl.NumberFormat(language()).format(value);
+  return new Intl.NumberFormat(locale()).format(value);
 }

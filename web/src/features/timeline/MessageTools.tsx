@@ -1,0 +1,53 @@
+import { Copy, Info, MoreHorizontal, Pencil, Reply, SmilePlus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { t } from "@/lib/i18n";
+import { useUnisono } from "@/lib/matrix/context";
+import { IconButton } from "@/ui/Button";
+import { EmojiPopover } from "@/ui/EmojiPopover";
+import { Menu, type MenuItem } from "@/ui/Menu";
+import { copyText, react, remove } from "./actions";
+import type { RowContext } from "./MessageRow";
+import styles from "./MessageTools.module.css";
+import type { MessageItem } from "./model";
+
+/** What can be done with a message; shown when pointed at, tapped, or reached by keyboard. */
+export function MessageTools({ item, context }: { item: MessageItem; context: RowContext }) {
+  const { client } = useUnisono();
+  const [picking, setPicking] = useState(false);
+  const { room, capabilities } = context;
+  const content = item.event.getContent();
+  const isText = content.msgtype === "m.text" || content.msgtype === "m.notice";
+  const rejected = (what: "reply" | "edit" | "delete" | "reaction") => capabilities?.[what] === "rejected";
+  const mayDelete = item.own || room.currentState.hasSufficientPowerLevelFor("redact", room.getMember(client.getSafeUserId())?.powerLevel ?? 0);
+  const all: (MenuItem | null)[] = [
+    isText ? { label: t("action.copy"), icon: <Copy />, onSelect: () => copyText(item) } : null,
+    item.own && isText && !rejected("edit") ? { label: t("message.edit"), icon: <Pencil />, onSelect: () => context.onEdit(item.id) } : null,
+    { label: t("message.info"), icon: <Info />, onSelect: () => context.onInfo(item.id) },
+    mayDelete && !rejected("delete") ? { label: t("message.delete"), icon: <Trash2 />, danger: true, onSelect: () => void remove(client, room.roomId, item.event) } : null,
+  ];
+  const items = all.filter((entry) => entry !== null);
+  return (
+    <div className={styles.tools} data-open={picking || undefined}>
+      {rejected("reaction") ? null : (
+        <EmojiPopover open={picking} onOpen={setPicking} onPick={(sign) => void react(client, room.roomId, item, sign)}>
+          <IconButton small side="top" label={t("message.react")}>
+            <SmilePlus />
+          </IconButton>
+        </EmojiPopover>
+      )}
+      {rejected("reply") ? null : (
+        <IconButton small side="top" label={t("message.reply")} onClick={() => context.onReply(item.id)}>
+          <Reply />
+        </IconButton>
+      )}
+      <Menu
+        items={items}
+        trigger={
+          <button type="button" className={styles.more} aria-label={t("message.more")}>
+            <MoreHorizontal />
+          </button>
+        }
+      />
+    </div>
+  );
+}
