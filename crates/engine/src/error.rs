@@ -87,7 +87,7 @@ impl From<unisono_domain::room::InvalidEvent> for Error {
     fn from(error: unisono_domain::room::InvalidEvent) -> Self {
         use unisono_domain::room::InvalidEvent;
         match error {
-            InvalidEvent::TooLarge(_) | InvalidEvent::FieldTooLarge(_) => Self::TooLarge(error.to_string()),
+            InvalidEvent::TooLarge | InvalidEvent::FieldTooLarge(_) => Self::TooLarge(error.to_string()),
             InvalidEvent::Malformed(message) => Self::bad_json(message),
         }
     }

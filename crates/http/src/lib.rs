@@ -51,11 +51,11 @@ pub fn router(app: &App) -> axum::Router {
             HeaderName::from_static("x-requested-with"),
         ]);
     matrix::router(app)
-        .layer(cors)
         .merge(api::router(app))
         .fallback(assets::serve)
         .method_not_allowed_fallback(routes::wrong_method)
         .layer(axum::middleware::map_response(headers::protect))
+        .layer(cors)
 }
 
 /// Where people reach this server: as configured, else as this request reached it.

@@ -113,3 +113,9 @@ CREATE TABLE aliases (
     room_no BIGINT NOT NULL,
     created_by TEXT NOT NULL
 ) {CLUSTERED};
+CREATE INDEX aliases_room ON aliases (room_no);
+
+-- Rooms that their people want to be found.
+CREATE TABLE listed_rooms (
+    room_no BIGINT NOT NULL PRIMARY KEY
+);

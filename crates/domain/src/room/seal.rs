@@ -4,7 +4,7 @@ use ruma::{
     CanonicalJsonObject, CanonicalJsonValue, EventId, OwnedEventId, RoomId, UserId,
     canonical_json::{RedactedBecause, redact_in_place},
     room_version_rules::{RedactionRules, RoomVersionRules},
-    signatures::{Ed25519KeyPair, hash_and_sign_event, reference_hash},
+    signatures::{Ed25519KeyPair, JsonError, hash_and_sign_event, reference_hash},
 };
 
 use super::MAX_PDU;
@@ -41,8 +41,8 @@ pub struct Sealed {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidEvent {
-    #[error("an event has at most {MAX_PDU} bytes, this one {0}")]
-    TooLarge(usize),
+    #[error("an event has at most {MAX_PDU} bytes")]
+    TooLarge,
     /// A type or state key over 255 bytes.
     #[error("`{0}` has more than 255 bytes")]
     FieldTooLarge(&'static str),
@@ -61,11 +61,11 @@ impl Draft<'_> {
         }
         let mut object = self.into_object(rules)?;
         hash_and_sign_event(signer.server_name.as_str(), &signer.key, &mut object, &rules.redaction)
-            .map_err(|error| InvalidEvent::Malformed(error.to_string()))?;
+            .map_err(unsealable)?;
         let hash = reference_hash(&object, rules).map_err(|error| InvalidEvent::Malformed(error.to_string()))?;
         let json = serde_json::to_string(&object).map_err(|error| InvalidEvent::Malformed(error.to_string()))?;
         if json.len() > MAX_PDU {
-            return Err(InvalidEvent::TooLarge(json.len()));
+            return Err(InvalidEvent::TooLarge);
         }
         let event_id =
             EventId::parse(format!("${hash}")).map_err(|error| InvalidEvent::Malformed(error.to_string()))?;
@@ -98,6 +98,13 @@ impl Draft<'_> {
         put("prev_events", id_list(self.prev_events));
         put("auth_events", id_list(self.auth_events));
         Ok(object)
+    }
+}
+
+fn unsealable(error: JsonError) -> InvalidEvent {
+    match error {
+        JsonError::PduTooLarge => InvalidEvent::TooLarge,
+        other => InvalidEvent::Malformed(other.to_string()),
     }
 }
 

@@ -75,6 +75,8 @@ fn make_room(
         name: name.clone(),
         topic: chat.and_then(|chat| chat.topic.clone()),
         invite: Vec::new(),
+        alias: None,
+        listed: false,
         direct,
         creation_content: ruma::CanonicalJsonObject::new(),
         power_levels: Some(canonical(json!({ "users": { account.owner.as_str(): 100 }, "invite": 50 }))?),

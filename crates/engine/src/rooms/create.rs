@@ -11,7 +11,7 @@ use unisono_store::{
     rooms::room::{self, RoomRow},
 };
 
-use super::{MembershipChange, NewEvent, append, change_membership};
+use super::{MembershipChange, NewEvent, append, change_membership, directory};
 use crate::{Core, Engine, Error, Result};
 
 /// What the caller asks for.
@@ -23,6 +23,10 @@ pub struct CreateRoom {
     pub name: Option<String>,
     pub topic: Option<String>,
     pub invite: Vec<OwnedUserId>,
+    /// The local part of an alias that shall lead here.
+    pub alias: Option<String>,
+    /// In the public list.
+    pub listed: bool,
     pub direct: bool,
     /// Further keys of the create event.
     pub creation_content: CanonicalJsonObject,
@@ -94,6 +98,12 @@ pub fn create(tx: &mut Tx<'_>, core: &Core, request: &CreateRoom) -> Result<NewR
         let content = json!({ "topic": topic, "m.topic": { "m.text": [{ "body": topic }] } });
         set(tx, &mut row, "m.room.topic", "", object(content)?)?;
     }
+    if let Some(alias) = &request.alias {
+        let alias = directory::local_alias(core, alias)?;
+        directory::add_alias(tx, core, &row, creator, &alias)?;
+        set(tx, &mut row, "m.room.canonical_alias", "", text("alias", alias.as_str()))?;
+    }
+    unisono_store::rooms::directory::set_listed(tx, room_no, request.listed)?;
     for guest in request.invite.iter().filter(|guest| *guest != creator) {
         let change = MembershipChange::Invite { direct: request.direct };
         change_membership(tx, core, &mut row, creator, guest, change, None)?;

@@ -6,7 +6,7 @@ use unisono_store::{
     rooms::{memberships, room::RoomRow},
 };
 
-use super::{NewEvent, append, get_room};
+use super::{NewEvent, append, get_room, restricted};
 use crate::{Core, Engine, Error, Result};
 
 /// What somebody wants to do to somebody's membership, themselves included.
@@ -76,6 +76,11 @@ pub fn change_membership(
         if let Some(avatar) = &profile.avatar_url {
             put(&mut content, "avatar_url", avatar);
         }
+    }
+    if change == MembershipChange::Join
+        && let Some(voucher) = restricted::find_voucher(tx, room, target, before.as_deref())?
+    {
+        put(&mut content, "join_authorised_via_users_server", voucher.as_str());
     }
     if change == (MembershipChange::Invite { direct: true }) {
         content.insert("is_direct".to_owned(), CanonicalJsonValue::Bool(true));

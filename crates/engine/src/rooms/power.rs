@@ -61,14 +61,19 @@ pub fn of(tx: &mut Tx<'_>, room: &RoomRow, user: &UserId) -> Result<Power> {
 /// What a power level may be needed for, beyond what the authorization rules check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    Invite,
     Redact,
+    /// Setting state for which the room names no level of its own.
+    ChangeState,
     /// Notifying everybody with `@room`.
     NotifyRoom,
 }
 
 #[derive(Default, serde::Deserialize)]
 struct Levels {
+    invite: Option<Int>,
     redact: Option<Int>,
+    state_default: Option<Int>,
     #[serde(default)]
     notifications: NotificationLevels,
 }
@@ -78,14 +83,16 @@ struct NotificationLevels {
     room: Option<Int>,
 }
 
-/// The level that an action needs; 50 where the room does not say.
+/// The level that an action needs; where the room does not say: 50, and 0 for inviting.
 pub fn required(tx: &mut Tx<'_>, room: &RoomRow, action: Action) -> Result<Power> {
     let levels: Levels = match current(tx, room, "m.room.power_levels")? {
         Some(pdu) => pdu.content_as().map_err(Error::internal)?,
         None => Levels::default(),
     };
     let level = match action {
+        Action::Invite => levels.invite.or(Some(Int::from(0_u8))),
         Action::Redact => levels.redact,
+        Action::ChangeState => levels.state_default,
         Action::NotifyRoom => levels.notifications.room,
     };
     Ok(Power::Level(level.unwrap_or_else(|| Int::from(50_u8))))

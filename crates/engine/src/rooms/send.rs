@@ -2,12 +2,13 @@
 
 use ruma::{CanonicalJsonObject, DeviceId, EventId, OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId, UserId};
 use serde::Deserialize;
-use unisono_domain::Millis;
+use unisono_domain::{Millis, room::Pdu};
 use unisono_store::{
     Tx,
     rooms::{
         events,
         room::RoomRow,
+        state,
         transactions::{self, TxnKey},
     },
 };
@@ -74,6 +75,12 @@ impl Engine {
                 // Joining is a state event, too, so the rules decide and not the membership.
                 let mut room =
                     super::get_room(tx, &room_id).map_err(|_| Error::forbidden("you are not in this room"))?;
+                if let Some(current) = unchanged(tx, &room, &sender, &kind, &state_key, &content)? {
+                    return Ok(current);
+                }
+                if kind == "m.room.canonical_alias" {
+                    super::directory::check_canonical_alias(tx, &room, &content)?;
+                }
                 let event = NewEvent::state(&sender, &kind, &state_key, content.clone(), core.now());
                 Ok(append(tx, &core, &mut room, event)?.event_id)
             })
@@ -130,6 +137,21 @@ fn repeatable(
     let now: Millis = core.now();
     transactions::insert(tx, key, event_id.as_str(), now)?;
     Ok(event_id)
+}
+
+/// The current event, if setting this again would say nothing new.
+fn unchanged(
+    tx: &mut Tx<'_>,
+    room: &RoomRow,
+    sender: &UserId,
+    kind: &str,
+    state_key: &str,
+    content: &CanonicalJsonObject,
+) -> Result<Option<OwnedEventId>> {
+    let Some((event_id, json)) = state::find_pdu(tx, room.room_no, kind, state_key)? else { return Ok(None) };
+    let pdu = Pdu::parse(event_id, &json).map_err(Error::internal)?;
+    let same = pdu.sender == sender && content_from_json(pdu.content.get())? == *content;
+    Ok(same.then_some(pdu.event_id))
 }
 
 /// Own events may always be redacted, others' with the room's `redact` level.

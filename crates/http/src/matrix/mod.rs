@@ -3,6 +3,7 @@
 mod account;
 mod account_data;
 mod devices;
+mod directory;
 mod discovery;
 mod events;
 mod keys;
@@ -12,6 +13,7 @@ mod profile;
 mod push;
 mod receipts;
 mod register;
+mod relations;
 mod room_keys;
 mod rooms;
 mod search;
@@ -25,6 +27,8 @@ use crate::{App, routes::Routes};
 pub fn router(app: &App) -> axum::Router {
     let mut routes = Routes::new(app);
     rooms::add(&mut routes);
+    directory::add(&mut routes);
+    relations::add(&mut routes);
     events::add(&mut routes);
     keys::add(&mut routes);
     room_keys::add(&mut routes);

@@ -1,8 +1,9 @@
 //! Making rooms and moving people in and out of them.
 
 use ruma::{
-    CanonicalJsonObject, OwnedRoomId, OwnedUserId,
+    CanonicalJsonObject, OwnedUserId,
     api::client::{
+        knock::knock_room,
         membership::{
             ban_user, forget_room, invite_user, join_room_by_id, join_room_by_id_or_alias, joined_members,
             joined_rooms, kick_user, leave_room, unban_user,
@@ -32,6 +33,7 @@ pub(super) fn add(routes: &mut Routes) {
         .add(ban)
         .add(unban)
         .add(forget)
+        .add(knock)
         .add(list_joined_rooms)
         .add(list_joined_members);
 }
@@ -48,9 +50,6 @@ struct InitialState {
 /// `POST /createRoom`
 async fn create(call: Call<create_room::v3::Request>) -> Result<create_room::v3::Response> {
     let request = call.request;
-    if request.room_alias_name.is_some() {
-        return Err(EngineError::invalid("this server does not give out room aliases yet").into());
-    }
     if !request.invite_3pid.is_empty() {
         return Err(EngineError::invalid("people cannot be invited by address here; start a chat instead").into());
     }
@@ -73,6 +72,8 @@ async fn create(call: Call<create_room::v3::Request>) -> Result<create_room::v3:
         preset,
         name: request.name.filter(|name| !name.is_empty()),
         topic: request.topic.filter(|topic| !topic.is_empty()),
+        alias: request.room_alias_name,
+        listed: request.visibility == Visibility::Public,
         invite: request.invite,
         direct: request.is_direct,
         creation_content: optional_content(request.creation_content.as_ref())?.unwrap_or_default(),
@@ -99,8 +100,7 @@ async fn join_by_id_or_alias(
     call: Call<join_room_by_id_or_alias::v3::Request>,
 ) -> Result<join_room_by_id_or_alias::v3::Response> {
     let Call { engine, session, request, .. } = call;
-    let room_id = OwnedRoomId::try_from(request.room_id_or_alias)
-        .map_err(|alias| EngineError::not_found(format!("there is no room with the alias {alias}")))?;
+    let room_id = engine.resolve_room(request.room_id_or_alias).await?;
     let me = session.user_id;
     engine.change_membership(room_id.clone(), me.clone(), me, MembershipChange::Join, request.reason).await?;
     Ok(join_room_by_id_or_alias::v3::Response::new(room_id))
@@ -168,6 +168,15 @@ async fn unban(call: Call<unban_user::v3::Request>) -> Result<unban_user::v3::Re
         )
         .await?;
     Ok(unban_user::v3::Response::new())
+}
+
+/// `POST /knock/{roomIdOrAlias}`
+async fn knock(call: Call<knock_room::v3::Request>) -> Result<knock_room::v3::Response> {
+    let Call { engine, session, request, .. } = call;
+    let room_id = engine.resolve_room(request.room_id_or_alias).await?;
+    let me = session.user_id;
+    engine.change_membership(room_id.clone(), me.clone(), me, MembershipChange::Knock, request.reason).await?;
+    Ok(knock_room::v3::Response::new(room_id))
 }
 
 /// `POST /rooms/{roomId}/forget`

@@ -20,6 +20,8 @@ sql! {
     DELETE_RELATION = "DELETE FROM relations WHERE room_no = $1 AND event_id = $2";
     RELATIONS = "SELECT event_id, type, rel_type, sender, key, position FROM relations
         WHERE room_no = $1 AND parent = $2 ORDER BY position";
+    THREADS = "SELECT parent, MAX(position) FROM relations WHERE room_no = $1 AND rel_type = 'm.thread'
+        GROUP BY parent HAVING MAX(position) < $2 ORDER BY 2 DESC LIMIT $3";
     FIND_ANNOTATION = "SELECT event_id FROM relations WHERE room_no = $1 AND parent = $2
         AND rel_type = 'm.annotation' AND sender = $3 AND type = $4 AND key = $5";
 }
@@ -139,6 +141,11 @@ pub fn list_relations(tx: &mut Tx<'_>, room_no: i64, parent: &EventId) -> Result
             position: row.get(5)?,
         })
     })
+}
+
+/// Roots of threads with the position of their newest message, the liveliest first.
+pub fn list_threads(tx: &mut Tx<'_>, room_no: i64, before: i64, limit: i64) -> Result<Vec<(OwnedEventId, i64)>> {
+    tx.list(&THREADS, args![room_no, before, limit], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// The same reaction by the same person, if there is one already.

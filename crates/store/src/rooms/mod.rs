@@ -1,5 +1,6 @@
 //! Rooms, events, state, memberships.
 
+pub mod directory;
 pub mod events;
 pub mod members;
 pub mod memberships;
@@ -12,6 +13,7 @@ pub mod unread;
 
 #[cfg(test)]
 pub(crate) static CATALOGUES: &[&[&crate::Sql]] = &[
+    directory::CATALOGUE,
     events::CATALOGUE,
     members::CATALOGUE,
     memberships::CATALOGUE,
