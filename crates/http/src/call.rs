@@ -14,6 +14,7 @@ use ruma::api::{
         AccessToken, AccessTokenOptional, AppserviceTokenOptional, AuthScheme, NoAccessToken, NoAuthentication,
     },
 };
+use tokio_util::sync::CancellationToken;
 use unisono_domain::net::Network;
 use unisono_engine::{Engine, Error as EngineError, Session};
 
@@ -29,6 +30,8 @@ where
     pub session: <R::Authentication as Authenticate>::Session,
     pub request: R,
     pub client: Client,
+    /// Cancelled when the server is to end: whoever waits for news answers at once.
+    pub stopping: CancellationToken,
 }
 
 /// Where a request comes from.

@@ -9,12 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use http::StatusCode;
+use http::{StatusCode, header};
 use ruma::api::{
-    IncomingRequest, IncomingRequestExt, OutgoingResponseExt,
+    IncomingRequest, IncomingRequestExt, OutgoingResponse, OutgoingResponseExt,
     error::{DeserializationError, FromHttpRequestError},
     path_builder::{PathBuilder, SinglePath, VersionHistory},
 };
+use serde::Serialize;
 use unisono_engine::{Error as EngineError, Session};
 
 use crate::{
@@ -41,14 +42,15 @@ impl Routes {
     }
 
     /// Adds an endpoint under all paths that ruma knows for it.
-    pub fn add<R, F, Fut>(&mut self, handler: F) -> &mut Self
+    pub fn add<R, F, Fut, A>(&mut self, handler: F) -> &mut Self
     where
         R: IncomingRequest + Send + 'static,
         R::Authentication: Authenticate,
         <R::Authentication as ruma::api::auth_scheme::AuthScheme>::Output: Send,
         R::PathBuilder: Paths,
         F: Fn(Call<R>) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<R::OutgoingResponse>> + Send + 'static,
+        Fut: Future<Output = Result<A>> + Send + 'static,
+        A: Reply<R>,
     {
         let app = self.app.clone();
         let class = R::PATH_BUILDER.paths().first().and_then(|path| Class::of(path, R::RATE_LIMITED));
@@ -110,12 +112,40 @@ impl Paths for SinglePath {
     }
 }
 
-async fn run<R, F, Fut>(app: App, request: Request, class: Option<Class>, handler: F) -> Result<Response>
+/// What a handler may answer an endpoint's request with.
+pub trait Reply<R> {
+    fn into_response(self) -> Result<Response>;
+}
+
+/// Ruma's own response of the endpoint.
+impl<R, A> Reply<R> for A
+where
+    R: IncomingRequest<OutgoingResponse = A>,
+    A: OutgoingResponse,
+{
+    fn into_response(self) -> Result<Response> {
+        let response = self.try_into_http_response::<Vec<u8>>().map_err(EngineError::internal)?;
+        Ok(response.map(Body::from))
+    }
+}
+
+/// A body of our own, where ruma's leaves out what clients expect.
+pub struct Json<T>(pub T);
+
+impl<R, T: Serialize> Reply<R> for Json<T> {
+    fn into_response(self) -> Result<Response> {
+        let body = serde_json::to_vec(&self.0).map_err(EngineError::internal)?;
+        Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    }
+}
+
+async fn run<R, F, Fut, A>(app: App, request: Request, class: Option<Class>, handler: F) -> Result<Response>
 where
     R: IncomingRequest,
     R::Authentication: Authenticate,
     F: Fn(Call<R>) -> Fut,
-    Fut: Future<Output = Result<R::OutgoingResponse>>,
+    Fut: Future<Output = Result<A>>,
+    A: Reply<R>,
 {
     let (mut parts, body) = request.into_parts();
     let client = Client::of(&parts, &app.engine.config.trusted_proxies);
@@ -133,9 +163,8 @@ where
     let arguments: Vec<&str> = arguments.iter().map(|(_, value)| value).collect();
     let request = R::try_from_http_request(http::Request::from_parts(parts, bytes), &arguments).map_err(malformed)?;
 
-    let response = handler(Call { engine: app.engine, session, request, client }).await?;
-    let response = response.try_into_http_response::<Vec<u8>>().map_err(EngineError::internal)?;
-    Ok(response.map(Body::from))
+    let call = Call { engine: app.engine, session, request, client, stopping: app.stopping };
+    handler(call).await?.into_response()
 }
 
 /// Counts the request against the limits of who makes it, and notes that their device is in use.

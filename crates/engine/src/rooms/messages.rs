@@ -24,6 +24,7 @@ use crate::{
 /// A page of a timeline.
 #[derive(Debug)]
 pub struct Page {
+    room_no: i64,
     pub events: Vec<Box<RawValue>>,
     pub start: String,
     /// Where the next page begins; `None` at the end.
@@ -60,8 +61,20 @@ pub struct Surroundings {
 const MAX_PAGE: usize = 1000;
 
 impl Engine {
-    /// `GET /rooms/{}/messages`
+    /// `GET /rooms/{}/messages`. Whoever turns back beyond the old end of a portal gets what its
+    /// network still has.
     pub async fn list_messages(&self, request: PageRequest, reader: Reader) -> Result<Page> {
+        let page = self.list_stored(request.clone(), reader.clone()).await?;
+        if !request.backwards || page.end.is_some() || request.to.is_some() {
+            return Ok(page);
+        }
+        match self.fetch_older(page.room_no).await? {
+            0 => Ok(page),
+            _ => self.list_stored(PageRequest { from: Some(page.start.parse()?), ..request }, reader).await,
+        }
+    }
+
+    async fn list_stored(&self, request: PageRequest, reader: Reader) -> Result<Page> {
         let now = self.now();
         self.db
             .read(move |tx| {
@@ -89,7 +102,8 @@ impl Engine {
                 } else {
                     Vec::new()
                 };
-                Ok(Page { events: view_all(tx, &rows, field, &reader, now)?, start: from.to_string(), end, state })
+                let events = view_all(tx, &rows, field, &reader, now)?;
+                Ok(Page { room_no: room.room_no, events, start: from.to_string(), end, state })
             })
             .await
     }

@@ -17,6 +17,7 @@ mod relations;
 mod room_keys;
 mod rooms;
 mod search;
+mod sync_body;
 mod timeline;
 mod to_device;
 

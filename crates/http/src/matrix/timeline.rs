@@ -1,5 +1,7 @@
 //! `/sync`, and turning the pages of a timeline.
 
+use std::time::Duration;
+
 use ruma::{
     api::{
         Direction,
@@ -14,15 +16,19 @@ use ruma::{
 };
 use unisono_engine::{Error as EngineError, rooms::PageRequest, sync::SyncRequest};
 
-use crate::{Call, Result, routes::Routes};
+use super::sync_body::SyncBody;
+use crate::{
+    Call, Result,
+    routes::{Json, Routes},
+};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.add(sync).add(list_messages).add(get_context_of);
 }
 
 /// `GET /sync`
-async fn sync(call: Call<sync_events::v3::Request>) -> Result<sync_events::v3::Response> {
-    let Call { engine, session, request, .. } = call;
+async fn sync(call: Call<sync_events::v3::Request>) -> Result<Json<SyncBody>> {
+    let Call { engine, session, request, stopping, .. } = call;
     let filter = match request.filter {
         None => FilterDefinition::empty(),
         Some(sync_events::v3::Filter::FilterDefinition(filter)) => filter,
@@ -37,7 +43,12 @@ async fn sync(call: Call<sync_events::v3::Request>) -> Result<sync_events::v3::R
         state_after: request.use_state_after,
         timeout: request.timeout.unwrap_or_default(),
     };
-    Ok(engine.sync(request).await?)
+    let now = SyncRequest { timeout: Duration::ZERO, ..request.clone() };
+    let response = tokio::select! {
+        response = engine.sync(request) => response?,
+        () = stopping.cancelled() => engine.sync(now).await?,
+    };
+    Ok(Json(response.into()))
 }
 
 /// `GET /rooms/{roomId}/messages`
