@@ -202,17 +202,13 @@ impl MailServer {
 
     /// Makes the server number a user's mails anew, as after its index was lost. Only while stopped.
     pub fn renumber(&self, address: &str) {
-        let inbox = self.maildir(address, "INBOX");
-        for entry in fs::read_dir(&inbox).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with("dovecot") {
+        // The highest UIDVALIDITY so far stays known in another file, so the next one is another.
+        for entry in fs::read_dir(self.maildir(address, "INBOX")).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with("dovecot.index") || name == "dovecot-uidlist" {
                 let _ = fs::remove_file(entry.path());
             }
         }
-        // UIDVALIDITY is the time of creation in seconds; this one is certainly another.
-        let list = format!("3 V{} N1 G00000000000000000000000000000000\n", 1_000_000 + address.len());
-        fs::write(inbox.join("dovecot-uidlist"), list)
-            .and_then(|()| maildir::give(&inbox.join("dovecot-uidlist")))
-            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// What the servers logged, for the message of a failing test.

@@ -16,8 +16,12 @@ use super::{
     html::from_text,
     message::Person,
     notes::{Notes, limited},
+    parse::{clean_id, is_mime},
     reply,
 };
+
+/// What a file is when nobody knows.
+const UNKNOWN: &str = "application/octet-stream";
 
 /// A mail ready to be sent.
 #[derive(Clone, Debug)]
@@ -176,7 +180,7 @@ fn body(
         let bytes = bytes_of(media)?;
         match (&media.content_id, &html) {
             (Some(id), Some(html)) if html.contains(&format!("cid:{id}")) => {
-                inline.push(MimePart::new(media.mime.clone(), BodyPart::Binary(bytes.into())).inline().cid(id.clone()))
+                inline.push(MimePart::new(mime(media), BodyPart::Binary(bytes.into())).inline().cid(clean_id(id)))
             }
             _ => files.push(attachment(media, bytes)),
         }
@@ -209,13 +213,13 @@ fn attachment(media: &Media, bytes: Vec<u8>) -> MimePart<'static> {
     let name: String = media.name.chars().filter(|char| !char.is_control()).collect();
     let name = if name.is_empty() { "file".to_owned() } else { name };
     // A mail within a mail must not be base64 (RFC 2046, section 5.2.1), and ours may not be ASCII.
-    let mime =
-        if media.mime.starts_with("message/") || media.mime.starts_with("multipart/") || !media.mime.contains('/') {
-            "application/octet-stream".to_owned()
-        } else {
-            media.mime.clone()
-        };
+    let nested = media.mime.starts_with("message/") || media.mime.starts_with("multipart/");
+    let mime = if nested { UNKNOWN.to_owned() } else { mime(media) };
     MimePart::new(mime, BodyPart::Binary(bytes.into())).attachment(name)
+}
+
+fn mime(media: &Media) -> String {
+    if is_mime(&media.mime) { media.mime.clone() } else { UNKNOWN.to_owned() }
 }
 
 fn bytes_of(media: &Media) -> Result<Vec<u8>, Text> {

@@ -55,12 +55,16 @@ pub fn convert(batch: &[Fetched], owner: &Owner, known: &Known) -> Vec<Inbound> 
     let mails: Vec<(&Mail, bool)> =
         batch.iter().map(|fetched| (&fetched.mail, thread::is_own(&fetched.mail, fetched.in_sent, owner))).collect();
     let portals = thread::assign(&mails, owner, known);
+    let here: Known = mails.iter().map(|(mail, _)| mail.id.clone()).zip(portals.iter().cloned()).collect();
     batch
         .iter()
         .zip(mails)
         .zip(portals)
         .map(|((fetched, (mail, own)), portal)| {
-            let about = mail.report.as_ref().and_then(|report| Some((report, known.get(&report.about)?)));
+            let about = mail
+                .report
+                .as_ref()
+                .and_then(|report| Some((report, known.get(&report.about).or_else(|| here.get(&report.about))?)));
             match about.and_then(|(report, portal)| fate(fetched, report, portal)) {
                 Some(event) => event,
                 None => message(fetched, own, owner, portal),

@@ -9,7 +9,7 @@ use unisono_domain::Millis;
 use super::uids;
 
 /// More unread mails than these are not watched for being read elsewhere.
-const WATCHED: usize = 1_000;
+pub const WATCHED: usize = 1_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

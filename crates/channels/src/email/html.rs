@@ -212,6 +212,70 @@ pub fn original(html: &str, attachments: &[Attachment]) -> String {
     whole
 }
 
+/// HTML as plain text, with line ends where its blocks end.
+pub fn to_text(html: &str) -> String {
+    const BLOCKS: [&str; 17] = [
+        "div",
+        "tr",
+        "li",
+        "ul",
+        "ol",
+        "table",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "hr",
+        "dt",
+        "dd",
+        "pre",
+    ];
+    let mut marked = String::with_capacity(html.len() + 64);
+    let mut rest = html;
+    // Whether a line has begun.
+    let mut begun = false;
+    while let Some(start) = rest.find('<') {
+        begun |= rest[..start].contains(|char: char| !char.is_whitespace());
+        marked.push_str(&rest[..start]);
+        let end = rest[start..].find('>').map_or(rest.len(), |end| start + end + 1);
+        let tag = &rest[start..end];
+        let name: String = tag
+            .trim_start_matches(['<', '/'])
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase();
+        if BLOCKS.contains(&name.as_str()) && begun {
+            marked.push_str("<br>");
+            begun = false;
+        }
+        if name == "br" || (name == "p" && tag.starts_with("</")) {
+            begun = false;
+        }
+        marked.push_str(tag);
+        match name.as_str() {
+            "li" if !tag.starts_with("</") => marked.push_str("• "),
+            "td" | "th" if tag.starts_with("</") => marked.push(' '),
+            _ => {}
+        }
+        rest = &rest[end..];
+    }
+    marked.push_str(rest);
+    let text = mail_parser::decoders::html::html_to_text(&marked);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let mut kept: Vec<&str> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let empty = |line: &&str| line.trim_matches(['\u{a0}', ' ']).is_empty();
+        if !(empty(&line) && kept.last().is_none_or(empty)) {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
 /// Plain text as HTML.
 pub fn from_text(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 32);
@@ -361,6 +425,12 @@ mod tests {
         assert!(
             !document(r#"<a href="data:text/html,x">a</a><img src="data:image/svg+xml,x">"#, true).contains("data:t")
         );
+    }
+
+    #[test]
+    fn blocks_end_lines_in_plain_text() {
+        let html = "<div>Hallo<div>Welt</div></div><ul><li>eins</li><li>zwei</li></ul><table><tr><td>a</td><td>b</td></tr></table><p>c</p>d";
+        assert_eq!(to_text(html), "Hallo\nWelt\n• eins\n• zwei\na b\nc\nd");
     }
 
     #[test]

@@ -5,10 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use mail_parser::{
     Address, Encoding, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
-    decoders::{
-        base64::base64_decode, charsets::map::charset_decoder, html::html_to_text,
-        quoted_printable::quoted_printable_decode,
-    },
+    decoders::{base64::base64_decode, charsets::map::charset_decoder, quoted_printable::quoted_printable_decode},
 };
 use sha2::{Digest, Sha256};
 use unisono_domain::Millis;
@@ -228,7 +225,7 @@ fn bodies(message: &Message<'_>, readable: &[u8]) -> (String, Option<String>) {
         text_parts
             .iter()
             .map(|part| match &part.body {
-                PartType::Html(html) => html_to_text(&decoded(part, html, readable)),
+                PartType::Html(html) => super::html::to_text(&decoded(part, html, readable)),
                 PartType::Text(text) => decoded(part, text, readable).into_owned(),
                 _ => String::new(),
             })
@@ -250,7 +247,7 @@ fn bodies(message: &Message<'_>, readable: &[u8]) -> (String, Option<String>) {
         .join("<br>")
     });
     let text = match (&html, text.trim().is_empty()) {
-        (Some(html), true) => html_to_text(html),
+        (Some(html), true) => super::html::to_text(html),
         _ => text,
     };
     (tidy_text(&text), html.filter(|html| !html.trim().is_empty()))
@@ -281,7 +278,7 @@ fn is_body(part: &MessagePart<'_>) -> bool {
 /// A text part's content. The parser replaces what it cannot decode by U+FFFD; then its charset is
 /// unknown or wrong, and we try again.
 fn decoded<'a>(part: &MessagePart<'_>, text: &'a str, readable: &[u8]) -> Cow<'a, str> {
-    if !text.contains('\u{fffd}') {
+    if !text.contains(is_lost) {
         return Cow::Borrowed(text);
     }
     let Some(raw) = readable.get(part.offset_body as usize..part.offset_end as usize) else {
@@ -298,8 +295,13 @@ fn decoded<'a>(part: &MessagePart<'_>, text: &'a str, readable: &[u8]) -> Cow<'a
         .filter(|name| !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("us-ascii"))
         .and_then(|name| charset_decoder(name.as_bytes()))
         .map(|decode| decode(&bytes))
-        .filter(|text| !text.contains('\u{fffd}'));
+        .filter(|text| !text.contains(is_lost));
     Cow::Owned(by_name.unwrap_or_else(|| charset::decode(&bytes).into_owned()))
+}
+
+/// What decoders put where they cannot decode; the private letters are those of `x-user-defined`.
+fn is_lost(char: char) -> bool {
+    matches!(char, '\u{fffd}' | '\u{f780}'..='\u{f7ff}')
 }
 
 fn attachments(message: &Message<'_>, readable: &[u8]) -> Vec<Attachment> {
@@ -364,14 +366,22 @@ fn mime(part: &MessagePart<'_>) -> String {
         },
     };
     let kind = kind.to_ascii_lowercase();
-    let valid = kind.len() < 100 && kind.chars().all(|char| char.is_ascii_graphic() && !"\"<>;,()".contains(char));
-    if valid { kind } else { "application/octet-stream".to_owned() }
+    if is_mime(&kind) { kind } else { "application/octet-stream".to_owned() }
+}
+
+/// Whether a text is a media type as headers may carry it (RFC 2045, section 5.1).
+pub fn is_mime(kind: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty() && part.chars().all(|char| char.is_ascii_alphanumeric() || "!#$&^_.+-".contains(char))
+    };
+    kind.len() < 100 && kind.split_once('/').is_some_and(|(main, sub)| token(main) && token(sub))
 }
 
 /// The file's name without any path, or one made up from its kind.
 fn file_name(part: &MessagePart<'_>, mime: &str, place: u32) -> String {
     let given = part.attachment_name().map(|name| {
-        let name = decode_words(name);
+        // Against RFC 2231, and usual: an encoded word as a parameter.
+        let name = if name.contains("=?") { decode_words(name) } else { name.to_owned() };
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned();
         name.chars().filter(|char| !char.is_control()).take(200).collect::<String>()
     });

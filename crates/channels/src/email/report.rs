@@ -109,6 +109,7 @@ fn field(text: &str, name: &str) -> Option<String> {
 }
 
 fn excerpt(text: &str) -> String {
-    let words = one_line(text);
+    // What follows is a copy of our own mail.
+    let words = one_line(text.split("\n------").next().unwrap_or_default());
     words.chars().take(300).collect()
 }

@@ -10,7 +10,7 @@ use unisono_domain::channel::{
 };
 
 use super::{
-    cursor::Cursor,
+    cursor::{Cursor, WATCHED},
     imap::{Imap, ImapError, quoted},
     notes::{Notes, Place},
     parse::hash,
@@ -30,13 +30,10 @@ pub async fn sync(session: &EmailSession, inbox: &mut Folder, cursor: &mut Curso
     let before = position.unseen();
     let query = format!("UID {}:{} UNSEEN", position.lowest, position.last);
     let now = inbox.imap.search(&query).await?;
-    let watched_from = before.first().copied().unwrap_or(0);
-    let changed: Vec<u32> = before
-        .symmetric_difference(&now)
-        .copied()
-        // Below the oldest that we watch, unread mails are merely unknown.
-        .filter(|uid| before.contains(uid) || *uid >= watched_from)
-        .collect();
+    // Of very many unread mails only the newest are remembered.
+    let watched_from = if before.len() >= WATCHED { before.first().copied().unwrap_or(0) } else { 0 };
+    let changed: Vec<u32> =
+        before.symmetric_difference(&now).copied().filter(|uid| before.contains(uid) || *uid >= watched_from).collect();
     if changed.is_empty() {
         return Ok(());
     }

@@ -90,12 +90,14 @@ service stats {{
 }
 
 pub fn postfix(root: &Path, users: &[(&str, &str)], smtp: u16, smtps: u16) -> io::Result<()> {
-    let known: String = users.iter().map(|(address, _)| format!("{address} ok\n")).collect();
-    fs::write(root.join("postfix/users"), known)?;
     let mut domains: Vec<&str> =
         users.iter().filter_map(|(address, _)| address.split_once('@')).map(|(_, domain)| domain).collect();
     domains.sort_unstable();
     domains.dedup();
+    // `lost@` every domain is taken by Postfix and refused by Dovecot: mail to it bounces.
+    let lost = domains.iter().map(|domain| format!("lost@{domain} ok\n"));
+    let known: String = users.iter().map(|(address, _)| format!("{address} ok\n")).chain(lost).collect();
+    fs::write(root.join("postfix/users"), known)?;
     let domains = domains.join(" ");
     let root_text = root.display();
     let main = format!(

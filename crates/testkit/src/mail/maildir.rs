@@ -25,11 +25,6 @@ pub fn create(path: &Path) -> io::Result<()> {
     own(top, true)
 }
 
-/// Gives a file to the mailboxes' user.
-pub fn give(path: &Path) -> io::Result<()> {
-    own(path, false)
-}
-
 fn own(path: &Path, recursive: bool) -> io::Result<()> {
     let mut command = Command::new("chown");
     if recursive {

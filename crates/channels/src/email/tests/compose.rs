@@ -7,7 +7,7 @@ use unisono_domain::channel::{
     Media, MediaSource, MessageRef, Outbound, OutboundBody, Part, PartKind, PortalKey, RemoteId,
 };
 
-use super::{mailbox, owner};
+use super::{RECEIVED, mailbox, owner};
 use crate::email::{
     compose::{Composed, compose, message_id},
     config::Threading,
@@ -22,7 +22,7 @@ fn portal(chat: &str) -> PortalKey {
 }
 
 fn reference(raw: &[u8]) -> MessageRef {
-    let mail = parse(raw, 0);
+    let mail = parse(raw, RECEIVED);
     let own = owner(Threading::Correspondent).has(&mail.from[0].address);
     MessageRef { id: RemoteId::new(&mail.id), data: Notes::of(&mail, own, None).to_value() }
 }
@@ -63,7 +63,7 @@ fn an_answer_is_threaded_addressed_and_quoted() {
     let question = reference(include_bytes!("../fixtures/reply_gmail.eml"));
     let composed =
         write(&outbound("c:anna@example.org", Some(question)), &[Part::text("0", "Bis Montag, ich freue mich.")]);
-    let mail = parse(&composed.raw, 0);
+    let mail = parse(&composed.raw, RECEIVED);
     assert_eq!(mail.subject, "Re: Treffen");
     assert_eq!(mail.in_reply_to, ["gm1@mail.gmail.com"]);
     assert_eq!(mail.references, ["root@example.net", "q1@example.net", "gm1@mail.gmail.com"]);
@@ -156,7 +156,7 @@ fn files_and_inline_pictures_arrive_with_their_names() {
             "application/pdf"
         ]
     );
-    let mail = parse(&composed.raw, 0);
+    let mail = parse(&composed.raw, RECEIVED);
     let names: Vec<_> = mail.attachments.iter().map(|file| (file.name.as_str(), file.bytes.len())).collect();
     assert!(names.contains(&("Übersicht „2026“.pdf", 4)), "{names:?}");
     assert_eq!(mail.attachments.iter().find_map(|file| file.content_id.as_deref()), Some("pic@x"));
@@ -202,7 +202,7 @@ proptest! {
         let mut first = outbound("c:anna@example.org", None);
         first.subject = Some(subject.clone());
         let composed = write(&first, &[Part::text("0", text.as_str()), file(&name, "application/octet-stream", &bytes, None)]);
-        let mail = parse(&composed.raw, 0);
+        let mail = parse(&composed.raw, RECEIVED);
         prop_assert_eq!(mail.id, composed.id);
         prop_assert_eq!(mail.subject, subject.trim());
         prop_assert_eq!(mail.text.trim(), text.trim_end().trim());

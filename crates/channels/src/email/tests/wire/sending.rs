@@ -82,7 +82,7 @@ async fn a_mail_that_bounces_is_marked_failed() {
     let host = FakeHost::new();
     let mailbox = session(account(&server, "correspondent"), &host);
     host.run_until_connected(mailbox.as_ref()).await;
-    let portal = chat(mailbox.as_ref(), "nobody@elsewhere.example").await;
+    let portal = chat(mailbox.as_ref(), "lost@example.org").await;
     let outcome = mailbox.send(outbound(&portal, "$lost", &host, None, vec![Part::text("0", "Hallo?")])).await;
     let SendOutcome::Sent { id, .. } = outcome else { panic!("{outcome:?}") };
     // The hub knows its own message; the fake one learns it from the folder of sent mails.
