@@ -1,9 +1,13 @@
 //! What every use case has at hand.
 
-use std::{ops::Deref, path::Path, sync::Arc};
+use std::{
+    ops::Deref,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
-use ruma::signatures::Ed25519KeyPair;
+use ruma::{OwnedServerName, signatures::Ed25519KeyPair};
 use unisono_domain::{Millis, room::Signer};
 use unisono_store::{Db, Tx, settings};
 
@@ -13,6 +17,7 @@ use crate::{
 
 /// Things that never change while the server runs.
 pub struct Core {
+    folder: PathBuf,
     pub config: Config,
     pub signer: Signer,
     pub clock: Arc<dyn Clock>,
@@ -26,6 +31,11 @@ pub struct Core {
 }
 
 impl Core {
+    /// Where everything is kept.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Milliseconds since 1970.
     pub fn now(&self) -> Millis {
         self.clock.now()
@@ -63,6 +73,7 @@ impl Engine {
         let media = MediaStore::open(folder)?;
         let (people, typing) = (people::Live::default(), Typing::new(clock.now()));
         let core = Core {
+            folder: folder.to_owned(),
             config,
             signer,
             clock,
@@ -81,6 +92,16 @@ impl Engine {
     pub fn core(&self) -> Arc<Core> {
         Arc::clone(&self.core)
     }
+}
+
+/// The server name that the data in `folder` belong to, if there are any.
+pub async fn find_server_name(folder: &Path) -> Result<Option<OwnedServerName>> {
+    if !folder.join("unisono.db").exists() {
+        return Ok(None);
+    }
+    let db = Db::open_sqlite(folder, Box::new(|_, _| {}))?;
+    let name = db.read::<_, Error, _>(|tx| Ok(settings::find(tx, "server_name")?)).await?;
+    name.map(|name| OwnedServerName::try_from(name).map_err(Error::internal)).transpose()
 }
 
 /// The server's name and signing key are made once and kept: events carry both.

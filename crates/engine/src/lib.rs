@@ -29,7 +29,7 @@ pub use self::{
     bus::{Bus, Subscription},
     clock::{Clock, SystemClock},
     config::{Config, Registration},
-    core::{Core, Engine},
+    core::{Core, Engine, find_server_name},
     error::{Error, Result},
     people::Session,
     secrets::Secrets,

@@ -7,6 +7,8 @@ mod error;
 mod headers;
 mod limits;
 mod routes;
+mod stopping;
+mod summary;
 
 pub mod api;
 pub mod matrix;
@@ -54,8 +56,11 @@ pub fn router(app: &App) -> axum::Router {
         .merge(api::router(app))
         .fallback(assets::serve)
         .method_not_allowed_fallback(routes::wrong_method)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), stopping::end_waiting))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::map_response(headers::protect))
         .layer(cors)
+        .layer(axum::middleware::from_fn(summary::summarise))
 }
 
 /// Where people reach this server: as configured, else as this request reached it.

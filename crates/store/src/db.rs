@@ -66,4 +66,10 @@ impl Db {
     pub async fn backup(&self, target: &Path) -> Result<()> {
         self.engine.backup(target).await
     }
+
+    /// Moves all that is committed into the database file itself, so that the next start has nothing
+    /// to catch up on.
+    pub async fn checkpoint(&self) -> Result<()> {
+        self.engine.checkpoint().await
+    }
 }

@@ -113,6 +113,13 @@ impl Sqlite {
         spawn("db-backup", move || drop(answer.send(backup(&source, &target))))?;
         result.await.map_err(|_| stopped())?
     }
+
+    pub(crate) async fn checkpoint(&self) -> Result<()> {
+        let path = self.path.clone();
+        let (answer, result) = oneshot::channel();
+        spawn("db-checkpoint", move || drop(answer.send(checkpoint(&path))))?;
+        result.await.map_err(|_| stopped())?
+    }
 }
 
 /// A panic in one job must not take the thread, and everybody else's requests, with it.
@@ -153,6 +160,11 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         |arguments| Ok(arguments.get::<Option<String>>(0)?.map(|text| text.to_lowercase())),
     )?;
     Ok(connection)
+}
+
+fn checkpoint(path: &Path) -> Result<()> {
+    let connection = connect(path, OpenFlags::default())?;
+    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
 fn backup(source: &Path, target: &Path) -> Result<()> {
