@@ -53,6 +53,9 @@ async fn serve(settings: Settings) -> Result<()> {
     let figures = metrics::start(stopping.clone())?;
 
     let mut router = unisono_http::router(&app).merge(health(engine.clone()));
+    let hub = engine.start_hub(unisono_channels::all()).await?;
+    // Said before anybody can find the server ready: connections wait in the listener until then.
+    announce(&engine, listener.local_addr()?, setup_token.as_deref());
     let mut services = Vec::new();
     match metrics_listener {
         Some(listener) => {
@@ -60,13 +63,10 @@ async fn serve(settings: Settings) -> Result<()> {
         }
         None => router = router.merge(metrics::guarded_router(figures, settings.metrics_allow)),
     }
-    let address = listener.local_addr()?;
     services.push(spawn_http(listener, router, stopping.clone()));
     if let Some(listener) = control::listen(&settings.data_dir)? {
         tokio::spawn(control::serve(listener, engine.clone(), stopping.clone()));
     }
-    let hub = engine.start_hub(unisono_channels::all()).await?;
-    announce(&engine, address, setup_token.as_deref());
 
     stop_requested.await;
     tracing::info!("stopping");
