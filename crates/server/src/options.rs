@@ -169,7 +169,7 @@ pub struct Mailbox {
     #[arg(long = "field", value_name = "NAME=VALUE")]
     pub fields: Vec<String>,
     /// Whose account it is [default: the only person's].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "user", value_name = "NAME")]
     pub owner: Option<String>,
     #[command(flatten)]
     pub place: Place,
