@@ -8,7 +8,7 @@ describe("the first sync and the next", () => {
         const { anna, ben, room } = await pair({ name: "Garden" });
         const first = await ben.sync();
         const joined = first.rooms.join[room];
-        const all = [...joined.state.events, ...joined.timeline.events];
+        const all = [...(joined.state?.events ?? []), ...joined.timeline.events];
         assert.ok(all.some((event) => event.type === "m.room.name"));
         assert.equal(joined.summary["m.joined_member_count"], 2);
         const nothing = await ben.sync({ since: first.next_batch });
@@ -81,7 +81,7 @@ describe("the first sync and the next", () => {
         await anna.invite(room, ben);
         await ben.join(room);
         const { result } = await ben.syncUntil((answer) => answer.rooms?.join?.[room], { since });
-        const all = [...result.state.events, ...result.timeline.events];
+        const all = [...(result.state?.events ?? []), ...result.timeline.events];
         assert.ok(all.some((event) => event.type === "m.room.topic"));
         assert.ok(all.some((event) => event.type === "m.room.create"));
     });
@@ -193,7 +193,7 @@ describe("filters", () => {
         const { summary, state, timeline } = answer.rooms.join[unnamed];
         assert.deepEqual(summary["m.heroes"], [one.userId]);
         assert.deepEqual([summary["m.joined_member_count"], summary["m.invited_member_count"]], [2, 0]);
-        const known = [...state.events, ...timeline.events].filter((event) => event.type === "m.room.member");
+        const known = [...(state?.events ?? []), ...timeline.events].filter((event) => event.type === "m.room.member");
         assert.ok(known.some((event) => event.state_key === one.userId));
     });
 });

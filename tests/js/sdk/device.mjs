@@ -1,6 +1,5 @@
 // A device as a real client makes it: matrix-js-sdk with its Rust cryptography, everything in memory.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import * as sdk from "matrix-js-sdk";
 import { logger as sdkLogger } from "matrix-js-sdk/lib/logger.js";
 import { BASE, PASSWORD } from "../matrix.mjs";
@@ -25,7 +24,7 @@ export async function startDevice(username, { recoveryKey } = {}) {
     });
     await client.initRustCrypto({ useIndexedDB: false });
     await client.startClient({ initialSyncLimit: 20, lazyLoadMembers: true });
-    while (client.getSyncState() !== "SYNCING" && client.getSyncState() !== "PREPARED") await once(client, "sync");
+    await until(client, () => ["SYNCING", "PREPARED"].includes(client.getSyncState()), `the first sync of ${userId}`);
     return client;
 }
 

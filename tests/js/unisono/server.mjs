@@ -18,6 +18,10 @@ export async function freePort() {
     return port;
 }
 
+const children = new Set();
+// A test that failed in the middle leaves no server behind.
+process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
+
 /** A data folder and the servers that run on it, one after the other. */
 export class Home {
     constructor() {
@@ -33,7 +37,8 @@ export class Home {
     /** Runs a command to its end. */
     async command(args, { env = {}, input } = {}) {
         const child = spawn(BINARY, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
-        child.stdin.end(input);
+        // A command that refuses its arguments does not wait for what it would read.
+        child.stdin.on("error", () => {}).end(input);
         let out = "";
         let err = "";
         child.stdout.on("data", (chunk) => (out += chunk));
@@ -49,6 +54,8 @@ export class Home {
             ["serve", "--data-dir", this.data, "--listen", `127.0.0.1:${port}`, "--server-name", "test.localhost", ...args],
             { env: { ...process.env, UNISONO_REGISTRATION: "open", UNISONO_RATE_LIMITS: "false", ...env }, stdio: ["ignore", "pipe", "pipe"] },
         );
+        children.add(child);
+        child.on("exit", () => children.delete(child));
         let log = "";
         child.stdout.on("data", (chunk) => (log += chunk));
         child.stderr.on("data", (chunk) => (log += chunk));
