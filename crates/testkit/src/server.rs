@@ -5,7 +5,8 @@
 use std::{path::Path, sync::Arc};
 
 use axum::{Router, body::Body};
-use http::{Method, Request, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -24,6 +25,10 @@ pub struct TestServer {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub bytes: Bytes,
+    /// The body as JSON, or as text where it is none.
     pub body: Value,
 }
 
@@ -87,11 +92,11 @@ impl TestServer {
     /// Makes one request as it is.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("the router answers");
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a whole body");
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Answer { status, body }
+        Answer { status, headers, bytes, body }
     }
 
     /// Registers a person over the API; gives their user id and access token.

@@ -5,6 +5,9 @@ mod pushers;
 mod rules;
 mod ruleset;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::rules::RuleChange;
 pub(crate) use self::{
     evaluate::{News, follow},

@@ -2,6 +2,8 @@
 
 mod find;
 mod index;
+#[cfg(test)]
+mod tests;
 
 pub use unisono_store::search::{Fields, Order};
 
