@@ -28,8 +28,8 @@ describe("registering", () => {
     });
     test("without a login when none is wanted", async () => {
         const done = fine(await REGISTER({ username: newName(), password: PASSWORD, auth: dummy, inhibit_login: true }));
-        assert.equal(done.access_token, undefined);
-        assert.equal(done.device_id, undefined);
+        assert.equal(done.access_token ?? undefined, undefined);
+        assert.equal(done.device_id ?? undefined, undefined);
         assert.match(done.user_id, /^@/);
     });
     test("a name that is taken: M_USER_IN_USE, also before the authentication", async () => {

@@ -51,6 +51,7 @@ describe("starting and stopping", { skip }, () => {
     });
     test("figures for Prometheus", async () => {
         const server = await home.start();
+        fine(await request("GET", "/_matrix/client/versions", { base: server.base }));
         const answer = await request("GET", "/metrics", { base: server.base });
         assert.equal(answer.status, 200);
         assert.match(answer.bytes.toString(), /^# TYPE /m);

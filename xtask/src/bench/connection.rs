@@ -41,10 +41,13 @@ impl Connection {
     }
 
     pub async fn ask(&mut self, method: &str, path: &str, body: &str) -> Result<Answer> {
+        let who = match self.token.as_str() {
+            "" => String::new(),
+            token => format!("Authorization: Bearer {token}\r\n"),
+        };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{who}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
-            self.token,
             body.len(),
         );
         self.stream.write_all(request.as_bytes()).await?;
