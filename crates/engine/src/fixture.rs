@@ -106,6 +106,8 @@ impl Fixture {
                 name: None,
                 topic: None,
                 invite: Vec::new(),
+                alias: None,
+                listed: false,
                 direct: false,
                 creation_content: CanonicalJsonObject::new(),
                 power_levels: None,

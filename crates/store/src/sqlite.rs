@@ -241,7 +241,7 @@ impl Writer {
             }
         }
         for answer in answers {
-            answer(result.as_ref().map(|()| ()));
+            answer(result.as_ref().copied());
         }
     }
 
