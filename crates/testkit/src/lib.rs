@@ -1,5 +1,9 @@
-//! What tests share: a server in the test's own process, and later mail servers and a fake channel.
+//! What tests share: a server in the test's own process, mail servers, a network that lives in the
+//! test, and the suite that every adapter must pass.
 
+pub mod bench;
+pub mod conformance;
+pub mod fake_channel;
 pub mod mail;
 pub mod mailgen;
 mod server;

@@ -1,0 +1,288 @@
+//! What every adapter must live up to, whatever its network. Each check is a whole story on a
+//! folder of its own; a channel's tests call all of them with a [`Network`] that drives its vendor's
+//! server, real or scripted.
+
+#![expect(clippy::expect_used, reason = "a test ends here with the reason")]
+
+use std::{path::Path, sync::Arc};
+
+use unisono_domain::channel::Channel;
+
+use crate::{
+    bench::{Bench, eventually, life, until},
+    fake_channel::{FakeNetwork, Trouble},
+};
+
+/// A network as a test sees it. Chats are named by the person in them.
+pub trait Network {
+    fn channel(&self) -> Arc<dyn Channel>;
+
+    /// Logs in; gives the account's number.
+    fn connect(&self, bench: &Bench) -> impl Future<Output = i64>;
+
+    /// A person writes. Texts are different each time.
+    fn write(&self, person: &str, text: &str) -> impl Future<Output = ()>;
+
+    /// The network gives everything once more, as after a lost answer or a rescan.
+    fn repeat(&self) -> impl Future<Output = ()>;
+
+    /// The texts that the network has taken for a person, in order.
+    fn taken(&self, person: &str) -> impl Future<Output = Vec<String>>;
+
+    /// The local part of the ghost of a person.
+    fn ghost(&self, person: &str) -> String;
+
+    /// Prepares trouble for the next message to a person; false where that cannot be staged.
+    fn trouble(&self, person: &str, trouble: Trouble) -> bool;
+}
+
+impl Network for FakeNetwork {
+    fn channel(&self) -> Arc<dyn Channel> {
+        FakeNetwork::channel(self)
+    }
+
+    async fn connect(&self, bench: &Bench) -> i64 {
+        bench.connect("one").await
+    }
+
+    async fn write(&self, person: &str, text: &str) {
+        FakeNetwork::write(self, "one", person, &format!("id of {text}"), text);
+    }
+
+    async fn repeat(&self) {
+        FakeNetwork::repeat(self);
+    }
+
+    async fn taken(&self, person: &str) -> Vec<String> {
+        self.texts(person)
+    }
+
+    fn ghost(&self, person: &str) -> String {
+        format!("fake_{person}")
+    }
+
+    fn trouble(&self, person: &str, trouble: Trouble) -> bool {
+        FakeNetwork::trouble(self, person, trouble);
+        true
+    }
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn begin<T, N: Network, F: Future<Output = T>>(network: &N, folder: &Path, story: impl FnOnce(Bench) -> F) -> T {
+    life(folder, vec![network.channel()], story)
+}
+
+async fn wait_for_texts(bench: &Bench, ghost: &str, expected: &[&str]) {
+    let mut last = Vec::new();
+    until(&format!("{ghost} said {expected:?}, not {last:?}"), async || {
+        last = bench.texts_of(ghost).await;
+        last.len() >= expected.len()
+    })
+    .await;
+    assert_eq!(last, expected);
+}
+
+/// The same message again, however often, makes one event.
+pub fn what_arrives_twice_is_there_once(network: &impl Network) {
+    let home = folder();
+    begin(network, home.path(), async |bench| {
+        network.connect(&bench).await;
+        for text in ["a1", "a2", "a3"] {
+            network.write("anna", text).await;
+        }
+        wait_for_texts(&bench, &network.ghost("anna"), &["a1", "a2", "a3"]).await;
+        network.repeat().await;
+        network.write("anna", "a4").await;
+        wait_for_texts(&bench, &network.ghost("anna"), &["a1", "a2", "a3", "a4"]).await;
+        network.repeat().await;
+        network.write("anna", "a5").await;
+        wait_for_texts(&bench, &network.ghost("anna"), &["a1", "a2", "a3", "a4", "a5"]).await;
+    });
+}
+
+/// Both directions keep their order, conversation by conversation.
+pub fn order_is_kept(network: &impl Network) {
+    let home = folder();
+    begin(network, home.path(), async |bench| {
+        network.connect(&bench).await;
+        let texts: Vec<String> = (0..40).map(|number| format!("in {number:02}")).collect();
+        for text in &texts {
+            network.write("anna", text).await;
+        }
+        let expected: Vec<&str> = texts.iter().map(String::as_str).collect();
+        wait_for_texts(&bench, &network.ghost("anna"), &expected).await;
+
+        let room = bench.room_of("in 00").await;
+        let texts: Vec<String> = (0..20).map(|number| format!("out {number:02}")).collect();
+        for text in &texts {
+            bench.say(&room, text).await;
+        }
+        until("all are taken", async || network.taken("anna").await.len() >= texts.len()).await;
+        assert_eq!(network.taken("anna").await, texts);
+    });
+}
+
+/// A server that ends in the middle of an import goes on where it was: nothing lost, nothing twice.
+pub fn a_restart_in_the_middle_loses_and_repeats_nothing(network: &impl Network) {
+    let home = folder();
+    let texts: Vec<String> = (0..60).map(|number| format!("mail {number:02}")).collect();
+    begin(network, home.path(), async |bench| {
+        network.connect(&bench).await;
+        for text in &texts {
+            network.write("anna", text).await;
+        }
+        until("some are here", async || !bench.said().await.is_empty()).await;
+    });
+    for round in 1..4 {
+        begin(network, home.path(), async |bench| {
+            let wanted = round * 10;
+            until("some more are here", async || bench.said().await.len() >= wanted).await;
+        });
+    }
+    begin(network, home.path(), async |bench| {
+        let expected: Vec<&str> = texts.iter().map(String::as_str).collect();
+        wait_for_texts(&bench, &network.ghost("anna"), &expected).await;
+    });
+}
+
+/// A network that asks for patience gets it, and the message once.
+pub fn a_message_waits_when_the_network_asks_for_it(network: &impl Network) {
+    let home = folder();
+    begin(network, home.path(), async |bench| {
+        network.connect(&bench).await;
+        network.write("anna", "hello").await;
+        let room = bench.room_of("hello").await;
+        if !network.trouble("anna", Trouble::Later(30_000)) {
+            return;
+        }
+        let first = bench.say(&room, "first").await;
+        bench.say(&room, "second").await;
+        until("both are taken", async || network.taken("anna").await.len() >= 2).await;
+        assert_eq!(network.taken("anna").await, ["first", "second"]);
+        // It took longer than ten seconds, so its sender hears of it.
+        until("the sender is told", async || bench.fates(&first).await == ["PENDING", "SUCCESS"]).await;
+    });
+}
+
+/// Taken, but the answer was lost: asked for, not sent again.
+pub fn a_lost_answer_sends_nothing_twice(network: &impl Network) {
+    for trouble in [Trouble::TakenAndCut, Trouble::TakenAndSilent] {
+        let home = folder();
+        begin(network, home.path(), async |bench| {
+            network.connect(&bench).await;
+            let hello = format!("hello {trouble:?}");
+            network.write("anna", &hello).await;
+            let room = bench.room_of(&hello).await;
+            if !network.trouble("anna", trouble) {
+                return;
+            }
+            let before = network.taken("anna").await.len();
+            let event = bench.say(&room, "once").await;
+            eventually("it is known", async || bench.remote_id(&event).await).await;
+            bench.say(&room, "next").await;
+            until("the next is taken", async || network.taken("anna").await.len() >= before + 2).await;
+            assert_eq!(network.taken("anna").await[before..], ["once", "next"]);
+        });
+    }
+}
+
+/// Not taken, and we cannot know: the user decides, nothing is sent blindly.
+pub fn an_unknown_outcome_is_left_to_the_user(network: &impl Network) {
+    let home = folder();
+    begin(network, home.path(), async |bench| {
+        network.connect(&bench).await;
+        network.write("anna", "hello").await;
+        let room = bench.room_of("hello").await;
+        if !network.trouble("anna", Trouble::LostAndCut) {
+            return;
+        }
+        let event = bench.say(&room, "maybe").await;
+        until("it has failed", async || bench.fates(&event).await.contains(&"FAIL_RETRIABLE".to_owned())).await;
+        bench.say(&room, "after").await;
+        until("the next goes on", async || !network.taken("anna").await.is_empty()).await;
+        assert_eq!(network.taken("anna").await, ["after"]);
+
+        bench.engine.retry_message(bench.owner.clone(), room, event.clone()).await.expect("again");
+        until("it is sent", async || bench.fates(&event).await.last().is_some_and(|fate| fate == "SUCCESS")).await;
+        assert_eq!(network.taken("anna").await, ["after", "maybe"]);
+    });
+}
+
+/// A refusal ends the message, with the reason, and holds up nothing.
+pub fn a_refusal_is_final_and_told(network: &impl Network) {
+    let home = folder();
+    begin(network, home.path(), async |bench| {
+        network.connect(&bench).await;
+        network.write("anna", "hello").await;
+        let room = bench.room_of("hello").await;
+        if !network.trouble("anna", Trouble::Rejected) {
+            return;
+        }
+        let event = bench.say(&room, "refused").await;
+        bench.say(&room, "fine").await;
+        until("the next is taken", async || network.taken("anna").await == ["fine"]).await;
+        assert_eq!(bench.fates(&event).await.last().map(String::as_str), Some("FAIL_PERMANENT"));
+    });
+}
+
+/// The server ends while it sends. At the next start the network is asked before anything is sent.
+pub fn a_restart_while_sending_sends_nothing_twice(network: &impl Network) {
+    for (trouble, lives) in [(Trouble::TakenAndSilent, "taken"), (Trouble::Silent, "lost")] {
+        let home = folder();
+        let hello = format!("hello {lives}");
+        let staged = begin(network, home.path(), async |bench| {
+            network.connect(&bench).await;
+            network.write("anna", &hello).await;
+            let room = bench.room_of(&hello).await;
+            if !network.trouble("anna", trouble) {
+                return false;
+            }
+            bench.say(&room, &format!("{lives} 1")).await;
+            bench.say(&room, &format!("{lives} 2")).await;
+            // The lease is on disk when the network has the message, or would have it.
+            until("it is being sent", async || bench.is_sending().await).await;
+            true
+        });
+        if !staged {
+            return;
+        }
+        begin(network, home.path(), async |bench| {
+            until("both are known", async || {
+                let own = bench.said().await;
+                let mut known = 0;
+                for said in own.iter().filter(|said| said.sender == bench.owner && said.body().starts_with(lives)) {
+                    known += usize::from(bench.remote_id(&said.event_id).await.is_some());
+                }
+                known == 2
+            })
+            .await;
+            let taken: Vec<String> =
+                network.taken("anna").await.into_iter().filter(|text| text.starts_with(lives)).collect();
+            assert_eq!(taken, [format!("{lives} 1"), format!("{lives} 2")]);
+        });
+    }
+}
+
+/// One conversation's trouble holds up no other.
+pub fn one_chats_trouble_is_its_own(network: &impl Network) {
+    let home = folder();
+    begin(network, home.path(), async |bench| {
+        network.connect(&bench).await;
+        network.write("anna", "from anna").await;
+        network.write("bert", "from bert").await;
+        let (anna, bert) = (bench.room_of("from anna").await, bench.room_of("from bert").await);
+        if !network.trouble("anna", Trouble::Later(3_600_000)) {
+            return;
+        }
+        let stuck = bench.say(&anna, "stuck").await;
+        bench.say(&bert, "through").await;
+        until("the other is taken", async || network.taken("bert").await == ["through"]).await;
+        network.write("anna", "still hearing").await;
+        bench.room_of("still hearing").await;
+        until("the stuck one comes at last", async || network.taken("anna").await == ["stuck"]).await;
+        until("its sender is told", async || bench.fates(&stuck).await == ["PENDING", "SUCCESS"]).await;
+    });
+}
