@@ -49,7 +49,7 @@ export async function finishMailbox({ page }, t) {
 export async function openMail({ page }, t) {
   await page.getByRole("button", { name: t("wizard.toChats") }).click();
   await page.getByRole("link", { name: new RegExp(correspondent.name) }).first().click({ timeout: 60_000 });
-  await page.getByText("Bitte schicken Sie mir").waitFor();
+  await page.getByRole("log").getByText("Bitte schicken Sie mir").waitFor();
 }
 
 export async function answerMail({ page }, t, text) {

@@ -89,19 +89,22 @@ export default function Messenger({ session, password, onLeave }: MessengerProps
     void arrive(ready, setEncryption);
   }, [ready]);
 
+  // Made once: pages that began something with it must not see it change.
+  const api = useMemo(() => ready && createApi(() => ready.client.getAccessToken()), [ready]);
   const value = useMemo<Unisono | null>(
     () =>
-      ready && {
+      ready &&
+      api && {
         client: ready.client,
         changes: ready.changes,
         secrets: ready.secrets,
-        api: createApi(() => ready.client.getAccessToken()),
+        api,
         userId: session.userId,
         encryption,
         setEncryption,
         signOut: () => leave(false),
       },
-    [ready, session.userId, encryption, leave],
+    [ready, api, session.userId, encryption, leave],
   );
 
   if (failed) {

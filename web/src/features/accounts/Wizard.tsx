@@ -3,6 +3,7 @@ import { type FormEvent, useCallback, useEffect, useRef, useState } from "react"
 import { go } from "@/app/routes";
 import type { Channel, LoginStep } from "@/lib/api/types";
 import { pick, t } from "@/lib/i18n";
+import { useOwnProfile } from "@/features/settings/own-profile";
 import { Button, IconButton } from "@/ui/Button";
 import { Empty, Progress, SkeletonRows } from "@/ui/Empty";
 import { Callout } from "@/ui/Field";
@@ -18,20 +19,32 @@ import { useLogin, type Wrong } from "./useLogin";
 export function Wizard({ channel: wanted, onDone }: { channel: string | null; onDone: () => void }) {
   const { channels, failed } = useChannels();
   const [channel, setChannel] = useState<Channel | null>(null);
+  const [flow, setFlow] = useState("");
   const login = useLogin(onDone);
   const { step, start, cancel } = login;
   const heading = useRef<HTMLHeadingElement>(null);
   // What was typed in an earlier step is not asked for again.
-  const typed = useRef<Record<string, string>>({});
+  const profile = useOwnProfile();
+  const typed = useRef<Record<string, string>>({ display_name: profile.name });
   const stepNumber = step?.type === "done" ? 3 : channel ? 2 : 1;
 
   const choose = useCallback(
     (next: Channel) => {
+      // The usual way first; the others are one press away, below.
+      const first = next.flows[0]?.id ?? "";
       setChannel(next);
-      if (next.flows.length === 1) void start(next.id, next.flows[0]!.id);
+      setFlow(first);
+      void start(next.id, first);
     },
     [start],
   );
+
+  const change = (other: string) => {
+    if (!channel) return;
+    cancel();
+    setFlow(other);
+    void start(channel.id, other);
+  };
 
   useEffect(() => {
     const known = wanted ? channels?.find(({ id }) => id === wanted) : undefined;
@@ -45,7 +58,7 @@ export function Wizard({ channel: wanted, onDone }: { channel: string | null; on
   const back = () => {
     if (!channel || step?.type === "done") return go("accounts");
     cancel();
-    typed.current = {};
+    typed.current = { display_name: profile.name };
     setChannel(null);
   };
 
@@ -74,10 +87,14 @@ export function Wizard({ channel: wanted, onDone }: { channel: string | null; on
         ) : (
           <ChooseNetwork channels={channels} failed={failed} onChoose={choose} />
         )}
-        {channel && !step ? <ChooseFlow channel={channel} busy={login.busy} wrong={login.wrong} onStart={(flow) => void start(channel.id, flow)} /> : null}
+        {channel && !step && login.busy ? <Progress value={null} label={t("wizard.checking")} /> : null}
+        {channel && !step && login.wrong ? (
+          <Callout action={<Button look="quiet" onClick={() => void start(channel.id, flow)}>{t("action.retry")}</Button>}>{login.wrong.text}</Callout>
+        ) : null}
         {step && step.type !== "done" ? (
           <StepView key={JSON.stringify(step)} step={step} busy={login.busy} wrong={login.wrong} docs={channel?.docs ?? null} typed={typed.current} onSubmit={(values) => void login.submit(values)} />
         ) : null}
+        {channel && step && step.type !== "done" ? <OtherFlows channel={channel} flow={flow} busy={login.busy} onChange={change} /> : null}
         {step?.type === "done" ? <Done accountId={step.account_id} /> : null}
       </div>
     </div>
@@ -117,20 +134,17 @@ function ChooseNetwork({ channels, failed, onChoose }: { channels: Channel[] | n
   );
 }
 
-function ChooseFlow({ channel, busy, wrong, onStart }: { channel: Channel; busy: boolean; wrong: Wrong | null; onStart: (flow: string) => void }) {
-  if (busy) return <Progress value={null} label={t("wizard.checking")} />;
+function OtherFlows({ channel, flow, busy, onChange }: { channel: Channel; flow: string; busy: boolean; onChange: (flow: string) => void }) {
+  const others = channel.flows.filter(({ id }) => id !== flow);
+  if (others.length === 0) return null;
   return (
-    <>
-      {wrong ? <Callout>{wrong.text}</Callout> : null}
-      <p className={styles.lead}>{t("wizard.method")}</p>
-      <div className={styles.flows}>
-        {channel.flows.map((flow) => (
-          <Button key={flow.id} wide onClick={() => onStart(flow.id)}>
-            {pick(flow.name)}
-          </Button>
-        ))}
-      </div>
-    </>
+    <div className={styles.flows} role="group" aria-label={t("wizard.method")}>
+      {others.map(({ id, name }) => (
+        <Button key={id} look="quiet" wide disabled={busy} onClick={() => onChange(id)}>
+          {pick(name)}
+        </Button>
+      ))}
+    </div>
   );
 }
 

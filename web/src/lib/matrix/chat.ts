@@ -1,6 +1,7 @@
 // What the app knows about one chat, read from the room's state: network, partner, abilities, privacy.
 import { EventType, type MatrixClient, type Room, type RoomMember } from "matrix-js-sdk/lib/matrix";
 import type { Capabilities, Text } from "@/lib/api/types";
+import { t } from "@/lib/i18n";
 import { localPart } from "./ids";
 
 interface BridgeContent {
@@ -31,7 +32,7 @@ export function bridgeOf(room: Room): Bridge | null {
     if (!content.protocol?.id) continue;
     return {
       network: content.protocol.id,
-      networkName: content.protocol.displayname ?? content.protocol.id,
+      networkName: content.protocol.id === "email" ? t("network.email") : (content.protocol.displayname ?? content.protocol.id),
       chatId: content.channel?.id ?? null,
       account: content["org.unisono.account"] ?? null,
       bot: content.bridgebot ?? null,
