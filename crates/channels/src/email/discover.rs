@@ -82,6 +82,12 @@ impl Found {
 
 /// Asks everybody.
 pub async fn discover(guard: &OutboundGuard, address: &str) -> Found {
+    let base = std::env::var(ISPDB).unwrap_or_else(|_| MOZILLA.to_owned());
+    discover_with(guard, address, Url::parse(&base).ok().as_ref()).await
+}
+
+/// Asks everybody, and this database of providers.
+pub async fn discover_with(guard: &OutboundGuard, address: &str, database: Option<&Url>) -> Found {
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
     let mut found = Found::default();
     if let Some(known) = providers::by_domain(&domain) {
@@ -92,9 +98,9 @@ pub async fn discover(guard: &OutboundGuard, address: &str) -> Found {
     let http = Http::new(guard.clone(), PATIENCE).ok();
     let resolver = TokioResolver::builder_tokio().ok().and_then(|builder| builder.build().ok());
     let (files, srv, mx) = tokio::join!(
-        timeout(PATIENCE, files(http.as_ref(), &domain, address)),
+        timeout(PATIENCE, files(http.as_ref(), &domain, address, database)),
         timeout(PATIENCE, service_records(resolver.as_ref(), &domain)),
-        timeout(PATIENCE, exchangers(resolver.as_ref(), http.as_ref(), &domain)),
+        timeout(PATIENCE, exchangers(resolver.as_ref(), http.as_ref(), &domain, database)),
     );
     for servers in files.unwrap_or_default() {
         found.add(servers.imap, servers.smtp);
@@ -112,7 +118,7 @@ pub async fn discover(guard: &OutboundGuard, address: &str) -> Found {
 }
 
 /// The provider's own files first, then Mozilla's.
-async fn files(http: Option<&Http>, domain: &str, address: &str) -> Vec<autoconfig::Servers> {
+async fn files(http: Option<&Http>, domain: &str, address: &str, database: Option<&Url>) -> Vec<autoconfig::Servers> {
     let Some(http) = http else { return Vec::new() };
     let mut urls = Vec::new();
     let own = [
@@ -125,13 +131,8 @@ async fn files(http: Option<&Http>, domain: &str, address: &str) -> Vec<autoconf
             urls.push(url);
         }
     }
-    urls.extend(ispdb(domain));
+    urls.extend(database.and_then(|base| base.join(domain).ok()));
     join_all(urls.iter().map(|url| file(http, url, domain))).await.into_iter().flatten().collect()
-}
-
-fn ispdb(domain: &str) -> Option<Url> {
-    let base = std::env::var(ISPDB).unwrap_or_else(|_| MOZILLA.to_owned());
-    Url::parse(&base).ok()?.join(domain).ok()
 }
 
 async fn file(http: &Http, url: &Url, domain: &str) -> Option<autoconfig::Servers> {
@@ -178,6 +179,7 @@ async fn exchangers(
     resolver: Option<&TokioResolver>,
     http: Option<&Http>,
     domain: &str,
+    database: Option<&Url>,
 ) -> (Vec<String>, Vec<autoconfig::Servers>) {
     let Some(resolver) = resolver else { return Default::default() };
     let Ok(answer) = resolver.mx_lookup(format!("{domain}.")).await else { return Default::default() };
@@ -200,7 +202,7 @@ async fn exchangers(
     let base = labels.into_iter().rev().collect::<Vec<_>>().join(".");
     let mut servers = Vec::new();
     if base != domain
-        && let (Some(http), Some(url)) = (http, ispdb(&base))
+        && let (Some(http), Some(url)) = (http, database.and_then(|url| url.join(&base).ok()))
     {
         servers.extend(file(http, &url, &base).await);
     }

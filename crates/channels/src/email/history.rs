@@ -1,7 +1,7 @@
 //! Mails from before the first import, for one conversation, page by page.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::PoisonError,
 };
 
@@ -17,17 +17,23 @@ use super::{
     thread::{Known, addresses_of},
 };
 
-/// Mails looked at for one page at most, so that a page comes in bounded time.
+/// Mails that are looked up at once; how many of them belong shows only when they are read.
 const CANDIDATES: usize = 400;
 const AT_ONCE: usize = 40;
 
 /// Below which mails of each folder the next page begins.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
-    below: std::collections::HashMap<String, u32>,
+    below: HashMap<String, u32>,
 }
 
-/// Up to `limit` older mails of a conversation, oldest first.
+/// A mail that may belong to the conversation.
+struct Candidate {
+    received: i64,
+    place: Place,
+}
+
+/// Up to about `limit` older mails of a conversation, oldest first. Empty only if there are none left.
 pub async fn fetch(session: &EmailSession, portal: &PortalKey, limit: usize) -> Result<Vec<Inbound>, RequestError> {
     let Some(criteria) = criteria(portal) else { return Ok(Vec::new()) };
     let cursor = Cursor::read(session.host.cursor().await.map_err(|error| unavailable(&error))?);
@@ -35,41 +41,31 @@ pub async fn fetch(session: &EmailSession, portal: &PortalKey, limit: usize) -> 
         session.history.lock().unwrap_or_else(PoisonError::into_inner).get(portal).cloned().unwrap_or_default();
     let mut imap = session.connection().await.map_err(|error| unavailable(&error))?;
     let sent = session.sent_folder(&mut imap).await.map_err(|error| unavailable(&error))?;
-
-    let mut candidates: Vec<(i64, u32, Place)> = Vec::new();
-    for folder in [Some("INBOX".to_owned()), sent] {
-        let Some((folder, position)) = folder.and_then(|name| Some((name.clone(), cursor.folders.get(&name)?))) else {
-            continue;
-        };
-        let below = progress.below.get(&folder).copied().unwrap_or(position.lowest);
-        if below <= 1 {
-            continue;
-        }
-        let found = older(&mut imap, &folder, below, &criteria).await.map_err(|error| unavailable(&error))?;
-        for (uid, received) in found {
-            let place = Place { folder: folder.clone(), uid_validity: position.uid_validity, uid };
-            candidates.push((received, uid, place));
-        }
-    }
-    candidates.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
-    candidates.truncate(CANDIDATES);
+    let folders: Vec<String> = [Some("INBOX".to_owned()), sent].into_iter().flatten().collect();
 
     let mut page: Vec<Inbound> = Vec::new();
-    for some in candidates.chunks(AT_ONCE) {
-        if page.len() >= limit {
+    while page.is_empty() {
+        let candidates = candidates(&mut imap, &folders, &cursor, &progress, &criteria)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        if candidates.is_empty() {
             break;
         }
-        let mut fetched = Vec::new();
-        for folder in some.iter().map(|(_, _, place)| &place.folder).collect::<BTreeSet<_>>() {
-            let places: Vec<&Place> =
-                some.iter().map(|(_, _, place)| place).filter(|place| place.folder == *folder).collect();
-            fetched.extend(read(&mut imap, folder, &places).await.map_err(|error| unavailable(&error))?);
+        for some in candidates.chunks(AT_ONCE) {
+            let mut fetched = Vec::new();
+            for folder in some.iter().map(|mail| &mail.place.folder).collect::<BTreeSet<_>>() {
+                let places: Vec<&Place> =
+                    some.iter().map(|mail| &mail.place).filter(|place| place.folder == *folder).collect();
+                fetched.extend(read(&mut imap, folder, &places).await.map_err(|error| unavailable(&error))?);
+            }
+            page.extend(events(session, portal, fetched).await?);
+            for mail in some {
+                progress.below.insert(mail.place.folder.clone(), mail.place.uid);
+            }
+            if page.len() >= limit {
+                break;
+            }
         }
-        for (_, uid, place) in some {
-            let below = progress.below.entry(place.folder.clone()).or_insert(*uid);
-            *below = (*below).min(*uid);
-        }
-        page.extend(events(session, portal, fetched).await?);
     }
     session.give_back(imap);
     session.history.lock().unwrap_or_else(PoisonError::into_inner).insert(portal.clone(), progress);
@@ -95,11 +91,46 @@ fn criteria(portal: &PortalKey) -> Option<String> {
     Some(format!("OR FROM {address} OR TO {address} CC {address}"))
 }
 
-async fn older(imap: &mut Imap, folder: &str, below: u32, criteria: &str) -> Result<Vec<(u32, i64)>, ImapError> {
-    imap.open(folder).await?;
-    let uids = imap.search(&format!("UID 1:{} {criteria}", below - 1)).await?;
-    let newest: Vec<u32> = uids.into_iter().rev().take(CANDIDATES).collect();
-    imap.received(&newest).await
+/// The next mails of all folders, the newest first. Each folder goes down by UID, so that its
+/// progress is one number; between folders the time decides.
+async fn candidates(
+    imap: &mut Imap,
+    folders: &[String],
+    cursor: &Cursor,
+    progress: &Progress,
+    criteria: &str,
+) -> Result<Vec<Candidate>, ImapError> {
+    let mut queues = Vec::new();
+    for folder in folders {
+        let Some(position) = cursor.folders.get(folder) else { continue };
+        let below = progress.below.get(folder).copied().unwrap_or(position.lowest);
+        if below <= 1 {
+            continue;
+        }
+        imap.open(folder).await?;
+        let uids = imap.search(&format!("UID 1:{} {criteria}", below - 1)).await?;
+        let newest: Vec<u32> = uids.into_iter().rev().take(CANDIDATES).collect();
+        let mut found: Vec<Candidate> = imap
+            .received(&newest)
+            .await?
+            .into_iter()
+            .map(|(uid, received)| Candidate {
+                received,
+                place: Place { folder: folder.clone(), uid_validity: position.uid_validity, uid },
+            })
+            .collect();
+        found.sort_by_key(|mail| mail.place.uid);
+        queues.push(found);
+    }
+    let mut merged = Vec::new();
+    while merged.len() < CANDIDATES {
+        let newest = queues.iter_mut().max_by_key(|queue| queue.last().map(|mail| mail.received));
+        match newest.and_then(Vec::pop) {
+            Some(mail) => merged.push(mail),
+            None => break,
+        }
+    }
+    Ok(merged)
 }
 
 async fn read(imap: &mut Imap, folder: &str, places: &[&Place]) -> Result<Vec<Fetched>, ImapError> {

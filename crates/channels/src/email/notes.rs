@@ -56,7 +56,7 @@ impl Notes {
     pub fn of(mail: &Mail, own: bool, place: Option<Place>) -> Self {
         Self {
             place,
-            message_id: mail.has_message_id.then(|| mail.id.clone()),
+            message_id: mail.has_message_id.then(|| mail.id.split('#').next().unwrap_or_default().to_owned()),
             references: limited(mail.ancestors().into_iter().map(ToOwned::to_owned).collect()),
             subject: mail.subject.chars().take(500).collect(),
             own,

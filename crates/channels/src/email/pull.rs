@@ -10,15 +10,15 @@ use std::{
     },
 };
 
-use unisono_domain::channel::{AccountState, SessionError};
+use unisono_domain::channel::{AccountState, RemoteId, SessionError};
 
 use super::{
     convert::{self, Fetched},
     cursor::{Cursor, Position},
     imap::{Imap, ImapError, Listed, Raw, day},
-    message::Mail,
-    notes::Place,
-    parse::{parse, unreadable},
+    message::{Mail, Person},
+    notes::{Notes, Place},
+    parse::{hash, parse, unreadable},
     session::EmailSession,
     thread::Known,
 };
@@ -246,7 +246,7 @@ async fn store(
         batch.mails.iter().filter(|(in_sent, mail)| session.suspects.gave_up(*in_sent, mail.uid)).copied().collect();
 
     let order: Vec<(bool, u32)> = batch.mails.iter().map(|(in_sent, mail)| (*in_sent, mail.uid)).collect();
-    let mut fetched = blocking(move || {
+    let fetched = blocking(move || {
         let mut fetched: Vec<Fetched> = raws
             .into_iter()
             .filter_map(|(in_sent, raw)| {
@@ -298,14 +298,65 @@ async fn store(
         .into_iter()
         .map(|(id, portal)| (id.as_str().to_owned(), portal))
         .collect();
-    // Known already: our own sends, the second copy of a mail to ourselves, everything after the
-    // server has renumbered.
-    let mut seen_here = std::collections::HashSet::new();
-    fetched.retain(|mail| !known.contains_key(&mail.mail.id) && seen_here.insert(mail.mail.id.clone()));
+    let fetched = without_repeated(session, fetched, &known).await?;
     let owner = session.owner.clone();
     let events = blocking(move || convert::convert(&fetched, &owner, &known)).await?;
     session.host.deliver(events, Some(cursor.to_value())).await?;
     Ok(())
+}
+
+/// Drops what is known already: our own sends, the second copy of a mail to ourselves or to a list,
+/// everything after the server has renumbered. A different mail under a used Message-ID (devices that
+/// number from one at every start) gets an id of its own.
+async fn without_repeated(
+    session: &EmailSession,
+    fetched: Vec<Fetched>,
+    known: &Known,
+) -> Result<Vec<Fetched>, SessionError> {
+    let mut here: HashMap<String, Identity> = HashMap::new();
+    let mut kept = Vec::with_capacity(fetched.len());
+    for mut mail in fetched {
+        let identity = Identity::of(&mail.mail.from, mail.mail.date);
+        let first = match (here.get(&mail.mail.id), known.get(&mail.mail.id)) {
+            (Some(first), _) => Some(first.clone()),
+            (None, Some(portal)) => {
+                let id = RemoteId::new(&mail.mail.id);
+                let stored = session.host.messages_up_to(portal, &id, 1).await?;
+                let stored = stored.iter().find(|stored| stored.id == id).map(Notes::read);
+                // Our own messages are not among those: then it is our mail come back to us.
+                Some(stored.map_or_else(|| identity.clone(), |notes| Identity::of(&notes.from, notes.date)))
+            }
+            (None, None) => None,
+        };
+        match first {
+            Some(first) if first == identity => continue,
+            Some(_) => {
+                let words = format!("{}{}{}", mail.mail.id, identity.date, identity.from);
+                mail.mail.id = format!("{}#{}", mail.mail.id, hash(words.as_bytes()));
+                if here.insert(mail.mail.id.clone(), identity).is_some() {
+                    continue;
+                }
+            }
+            None => {
+                here.insert(mail.mail.id.clone(), identity);
+            }
+        }
+        kept.push(mail);
+    }
+    Ok(kept)
+}
+
+/// What two copies of one mail have in common, whatever was added on the way.
+#[derive(Clone, PartialEq, Eq)]
+struct Identity {
+    from: String,
+    date: i64,
+}
+
+impl Identity {
+    fn of(from: &[Person], date: i64) -> Self {
+        Self { from: from.first().map(Person::key).unwrap_or_default(), date }
+    }
 }
 
 fn folder_name(in_sent: bool, names: &(String, Option<String>)) -> Option<&str> {

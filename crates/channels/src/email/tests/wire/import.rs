@@ -187,3 +187,28 @@ async fn mails_from_before_the_import_come_page_by_page() {
     assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 20);
     assert_eq!(found.len(), 20);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn different_mails_under_one_message_id_are_both_kept_and_copies_are_not() {
+    let Some(server) = server() else { return };
+    let host = FakeHost::new();
+    let mail = |date: &str, text: &str| {
+        format!(
+            "From: scanner@example.org\nTo: me@example.net\nDate: {date}\nMessage-ID: <1@scanner>\nSubject: Scan\n\n{text}\n"
+        )
+    };
+    let base = now(&host) - 3_600;
+    let days = ["Mon, 14 Sep 2026 10:30:00 +0200", "Tue, 15 Sep 2026 10:30:00 +0200"];
+    server.append(ME.0, "INBOX", mail(days[0], "eins").as_bytes(), base, true);
+    server.append(ME.0, "INBOX", mail(days[0], "eins und eine Fußzeile").as_bytes(), base + 1, true);
+    let mailbox = session(account(&server, "correspondent"), &host);
+    host.run_until_connected(mailbox.as_ref()).await;
+    assert_eq!(host.messages().len(), 1);
+    server.append(ME.0, "INBOX", mail(days[1], "zwei").as_bytes(), base + 2, true);
+    server.append(ME.0, "INBOX", mail(days[0], "eins noch einmal").as_bytes(), base + 3, true);
+    host.run_until(mailbox.as_ref(), |host| host.messages().len() == 2).await;
+    // Both were read when the second arrived; nothing more comes.
+    let again = FakeHost::continuing(Some(&host), None);
+    again.run_until_connected(session(account(&server, "correspondent"), &again).as_ref()).await;
+    assert_eq!(again.messages().len(), 2);
+}

@@ -1,6 +1,9 @@
 //! Adding a mailbox.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+};
 
 use unisono_domain::{
     channel::{
@@ -12,7 +15,7 @@ use unisono_domain::{
 use unisono_testkit::mail::MailServer;
 
 use super::{ME, server};
-use crate::email::Email;
+use crate::email::{Email, discover::discover_with};
 
 fn context(allow: &[&str]) -> LoginContext {
     LoginContext {
@@ -106,4 +109,27 @@ async fn an_address_without_servers_leads_to_the_fields_to_fill_in() {
     assert_eq!(value("email").as_deref(), Some("me@nowhere.invalid"));
     assert_eq!(value("password"), None, "a password is never sent back");
     assert!(!reply.state.to_string().contains("\"x\""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_are_found_in_a_database_of_providers() {
+    let xml = r#"<clientConfig><emailProvider>
+        <incomingServer type="imap"><hostname>localhost</hostname><port>10993</port><socketType>SSL</socketType></incomingServer>
+        <outgoingServer type="smtp"><hostname>localhost</hostname><port>10587</port><socketType>STARTTLS</socketType></outgoingServer>
+        </emailProvider></clientConfig>"#;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://127.0.0.1:{}/v1.1/", listener.local_addr().unwrap().port()).parse().unwrap();
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 2048];
+        let count = stream.read(&mut request).unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{xml}", xml.len()).unwrap();
+        String::from_utf8_lossy(&request[..count]).into_owned()
+    });
+    let guard = context(&["127.0.0.0/8"]).guard;
+    let found = discover_with(&guard, "me@nowhere.invalid", Some(&url)).await;
+    assert!(serving.join().unwrap().starts_with("GET /v1.1/nowhere.invalid "));
+    assert!(found.certain);
+    assert_eq!((found.imap[0].host.as_str(), found.imap[0].port), ("localhost", 10993));
+    assert_eq!((found.smtp[0].host.as_str(), found.smtp[0].port), ("localhost", 10587));
 }
