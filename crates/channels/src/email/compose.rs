@@ -96,7 +96,7 @@ pub fn compose(
         mail = mail.references(references.clone());
     }
     let raw = mail
-        .body(body(mailbox, parts, &text, quotation)?)
+        .body(body(mailbox, parts, &text, quotation.as_ref())?)
         .write_to_vec()
         .map_err(|error| Text::verbatim(&error.to_string()))?;
 
@@ -146,14 +146,14 @@ fn body(
     mailbox: &Mailbox,
     parts: &[Part],
     text: &str,
-    quotation: Option<(String, String)>,
+    quotation: Option<&(String, String)>,
 ) -> Result<MimePart<'static>, Text> {
     let signature = mailbox.settings.signature.trim();
     let mut plain = text.to_owned();
     if !signature.is_empty() {
         plain.push_str(&format!("\n\n-- \n{signature}"));
     }
-    if let Some((quoted, _)) = &quotation {
+    if let Some((quoted, _)) = quotation {
         plain.push_str(&format!("\n\n{quoted}"));
     }
     plain.push('\n');
@@ -170,7 +170,7 @@ fn body(
         if !signature.is_empty() {
             html.push_str(&format!("<div><br>-- <br>{}</div>", from_text(signature)));
         }
-        if let Some((_, quoted)) = &quotation {
+        if let Some((_, quoted)) = quotation {
             html.push_str("<br>");
             html.push_str(quoted);
         }
@@ -180,7 +180,7 @@ fn body(
         let bytes = bytes_of(media)?;
         match (&media.content_id, &html) {
             (Some(id), Some(html)) if html.contains(&format!("cid:{id}")) => {
-                inline.push(MimePart::new(mime(media), BodyPart::Binary(bytes.into())).inline().cid(clean_id(id)))
+                inline.push(MimePart::new(mime(media), BodyPart::Binary(bytes.into())).inline().cid(clean_id(id)));
             }
             _ => files.push(attachment(media, bytes)),
         }
