@@ -19,9 +19,9 @@ const OF_DEBIAN: [(&str, &str); 12] = [
     ("sqlite3", "sqlite3"),
 ];
 /// Required of everybody, or part of every Debian.
-const ALWAYS: [&str; 16] = [
-    "apt-get", "bash", "cargo", "cc", "chmod", "chown", "dpkg", "git", "id", "kill", "node", "npm", "npx", "sh", "tar",
-    "true",
+const ALWAYS: [&str; 17] = [
+    "apt-get", "bash", "cargo", "cc", "chmod", "chown", "dpkg", "git", "id", "kill", "node", "npm", "npx", "sh",
+    "stty", "tar", "true",
 ];
 
 /// Looks at what is started by a name written in the code.
