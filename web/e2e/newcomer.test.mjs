@@ -22,6 +22,7 @@ for (const { language, view } of runs) {
     const browser = await launch();
     const anna = await person(browser, { name: "anna", language, view });
     const ben = await person(browser, { name: "ben", language, view, scheme: "dark" });
+    const people = [anna, ben];
     const at = { language, view };
     // A step stands on the ones before it: after a failure the rest would only repeat it.
     const step = async (name, work, options = {}) => {
@@ -91,6 +92,7 @@ for (const { language, view } of runs) {
 
       await step("a second device reads the history without a question", async () => {
         const tablet = await person(browser, { name: "tablet", language, view });
+        people.push(tablet);
         await tablet.page.goto(server.url);
         await tablet.page.getByLabel(t("field.username"), { exact: true }).fill("anna");
         await tablet.page.getByLabel(t("field.password"), { exact: true }).fill(steps.password);
@@ -109,7 +111,7 @@ for (const { language, view } of runs) {
 
       assert.deepEqual([...anna.complaints, ...ben.complaints], [], "nothing crashed and nothing broke the content policy");
     } catch (error) {
-      await failurePicture([anna, ben], `${language}-${view}`);
+      await failurePicture(people, `${language}-${view}`);
       console.error(server.log());
       throw error;
     } finally {

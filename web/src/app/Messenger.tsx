@@ -9,6 +9,7 @@ import { connect, type Connection, firstSync, start } from "@/lib/matrix/client"
 import { UnisonoProvider, type Unisono } from "@/lib/matrix/context";
 import { type EncryptionState, setUpEncryption } from "@/lib/matrix/encryption";
 import { acceptDirectInvites } from "@/lib/matrix/invitations";
+import { tryLateKeys } from "@/lib/matrix/late-keys";
 import { ChangeCounter } from "@/lib/matrix/observe";
 import { forgetSession, type Session } from "@/lib/matrix/session";
 import { Button } from "@/ui/Button";
@@ -33,6 +34,7 @@ function connectOnce(session: Session, password: string | null) {
       if (password) ready.secrets.offer(password);
       const changes = new ChangeCounter(ready.client);
       acceptDirectInvites(ready.client);
+      tryLateKeys(ready.client);
       await start(ready.client);
       return { ...ready, changes };
     });
