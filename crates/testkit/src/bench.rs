@@ -21,7 +21,7 @@ use unisono_engine::{
     rooms::{ClientTxn, content_from_json},
 };
 use unisono_store::{
-    hub::{ghosts, inbox, messages, outbox},
+    hub::{ghosts, inbox, messages},
     rooms::{events, memberships, room},
 };
 
@@ -220,15 +220,6 @@ impl Bench {
     /// How many messages are waiting to be worked in for an account.
     pub async fn waiting(&self, account_id: i64) -> i64 {
         self.engine.db.read(move |tx| Ok::<_, Error>(inbox::count(tx, account_id)?)).await.expect("a count")
-    }
-
-    /// Whether a message is just being sent.
-    pub async fn is_sending(&self) -> bool {
-        self.engine
-            .db
-            .read(|tx| Ok::<_, Error>(outbox::list_heads(tx)?.iter().any(|head| head.state == "sending")))
-            .await
-            .expect("the outbox")
     }
 
     /// The remote id that an event is known by.

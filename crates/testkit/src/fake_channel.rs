@@ -137,6 +137,11 @@ impl FakeNetwork {
         self.world().troubles.entry(chat.to_owned()).or_default().push_back(trouble);
     }
 
+    /// Whether all trouble that was prepared for a chat has been met with.
+    pub fn is_met(&self, chat: &str) -> bool {
+        self.world().troubles.get(chat).is_none_or(VecDeque::is_empty)
+    }
+
     pub fn set_echoes(&self, echoes: bool) {
         self.world().echoes = echoes;
     }

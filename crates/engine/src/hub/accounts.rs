@@ -118,7 +118,6 @@ impl Engine {
                 Ok::<_, Error>(account_id)
             })
             .await?;
-        self.hub.set_state(AccountId(account_id), AccountState::Connecting);
         self.hub.mark_changed(AccountId(account_id));
         Ok(account_id)
     }

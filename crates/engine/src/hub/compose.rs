@@ -135,6 +135,11 @@ pub(super) fn collect(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Option<Draft>>
     };
     let last = messages::find_newest(tx, row.portal_no, row.position)?;
     let last_received = messages::list_received(tx, row.portal_no, row.position, 1)?;
+    // A read mark names an event that is known already, and is no piece of it.
+    let done = match row.kind.as_str() {
+        "read" => HashSet::new(),
+        _ => messages::list_parts_of_event(tx, &row.event_id)?.into_iter().collect(),
+    };
     let sender_name = if event.sender == account.owner {
         None
     } else {
@@ -154,7 +159,7 @@ pub(super) fn collect(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Option<Draft>>
         reply_to,
         last: last.as_ref().map(message_ref),
         last_received: last_received.first().map(message_ref),
-        done: messages::list_parts_of_event(tx, &row.event_id)?.into_iter().collect(),
+        done,
         account,
     }))
 }
