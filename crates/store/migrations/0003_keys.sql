@@ -73,6 +73,9 @@ CREATE TABLE comings_and_goings (
 CREATE INDEX comings_and_goings_room ON comings_and_goings (room_no, position);
 CREATE INDEX comings_and_goings_user ON comings_and_goings (user_id, position);
 
+-- A receipt of the main timeline passes over what is in threads.
+CREATE INDEX relations_threads ON relations (room_no, position) WHERE rel_type = 'm.thread';
+
 -- Rows go away when the device has acknowledged them.
 CREATE TABLE to_device (
     user_id TEXT NOT NULL,

@@ -1,5 +1,12 @@
-//! The client-server API over HTTP, in the test's own process; one file per group of endpoints.
+//! The client-server API over HTTP, in the test's own process; one file per group of endpoints: what
+//! clients send and get, and the error code of every refusal.
 
+mod account_data;
+mod keys;
 mod media;
+mod person;
 mod profile;
 mod push;
+mod receipts;
+mod room_keys;
+mod to_device;

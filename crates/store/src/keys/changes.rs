@@ -11,12 +11,13 @@ sql! {
         AND (c.audience = $1 OR (c.audience = '' AND (c.user_id = $1 OR EXISTS (
             SELECT 1 FROM memberships a JOIN memberships b ON a.room_no = b.room_no
             WHERE a.user_id = $1 AND a.membership = 'join' AND b.user_id = c.user_id AND b.membership = 'join'))))";
-    RECORD_MOVE = "INSERT INTO comings_and_goings (position, room_no, user_id) VALUES ($1, $2, $3)
+    RECORD_MOVE = "INSERT INTO comings_and_goings (position, room_no, user_id) SELECT $1, $2, $3
+        WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.user_id = $3 AND u.kind <> 'person')
         ON CONFLICT (position) DO NOTHING";
-    MOVED_IN_MY_ROOMS = "SELECT DISTINCT c.user_id FROM comings_and_goings c
-        JOIN memberships m ON m.room_no = c.room_no AND m.user_id = $1 AND m.membership = 'join'
-        WHERE c.position > $2 AND c.position <= $3 AND c.user_id <> $1 AND NOT EXISTS (
-            SELECT 1 FROM users u WHERE u.user_id = c.user_id AND u.kind <> 'person')";
+    /// CROSS JOIN: SQLite begins with the few moves since, not with the many rooms of the viewer.
+    MOVED_IN_MY_ROOMS = "SELECT DISTINCT c.user_id FROM comings_and_goings c CROSS JOIN memberships m
+        WHERE c.position > $2 AND c.position <= $3 AND c.user_id <> $1
+        AND m.room_no = c.room_no AND m.user_id = $1 AND m.membership = 'join'";
     ROOMS_I_MOVED = "SELECT DISTINCT room_no FROM comings_and_goings
         WHERE user_id = $1 AND position > $2 AND position <= $3";
     WERE_THERE = "SELECT m.user_id FROM memberships m WHERE m.room_no = $1 AND m.user_id <> $2
@@ -42,7 +43,7 @@ pub fn list(tx: &mut Tx<'_>, viewer: &UserId, since: i64, until: i64) -> Result<
     tx.list(&LIST, args![viewer, since, until], |row| row.get(0))
 }
 
-/// Notes that somebody joined or ceased to be joined.
+/// Notes that somebody joined or ceased to be joined. Ghosts and bots have no devices: not noted.
 pub fn record_move(tx: &mut Tx<'_>, room_no: i64, user_id: &str, position: i64) -> Result<()> {
     tx.execute(&RECORD_MOVE, args![position, room_no, user_id]).map(drop)
 }
