@@ -47,7 +47,7 @@ impl Engine {
         let content = self.store_content(new.body, new.mime.as_deref()).await?;
         let media_id = make_id();
         let uri = self.uri_of(&media_id);
-        let (owner, name, now) = (new.owner, new.name.map(tame_name), self.now());
+        let (owner, name, now) = (new.owner, new.name.as_deref().map(tame_name), self.now());
         self.db
             .write(move |tx| Ok::<_, Error>(media::insert(tx, &media_id, &owner, name.as_deref(), &content, now)?))
             .await?;
@@ -88,7 +88,7 @@ impl Engine {
             return Err(not_found(&media_id));
         }
         let content = self.store_content(new.body, new.mime.as_deref()).await?;
-        let name = new.name.map(tame_name);
+        let name = new.name.as_deref().map(tame_name);
         let filled =
             self.db.write(move |tx| Ok::<_, Error>(media::fill(tx, &media_id, name.as_deref(), &content)?)).await?;
         self.media.filled.notify_waiters();
@@ -175,7 +175,7 @@ fn make_id() -> String {
 }
 
 /// A name that is nothing but a name: no folders, no control characters, of bearable length.
-fn tame_name(name: String) -> String {
+fn tame_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut tame: String = last.chars().filter(|c| !c.is_control()).collect();
     let mut end = tame.len().min(240);
@@ -218,9 +218,9 @@ mod tests {
         for (given, kept) in
             [("../../etc/passwd", "passwd"), ("C:\\x\\brief.pdf", "brief.pdf"), ("a\r\nb.txt", "ab.txt"), ("/", "file")]
         {
-            assert_eq!(tame_name(given.to_owned()), kept);
+            assert_eq!(tame_name(given), kept);
         }
-        assert!(tame_name("ü".repeat(500)).len() <= 240);
+        assert!(tame_name(&"ü".repeat(500)).len() <= 240);
     }
 
     #[test]

@@ -60,7 +60,13 @@ impl From<Ruleset> for Rules {
 
 /// The rules of those who were written to lately. An entry holds for one edition of the rules, so
 /// it needs no invalidation.
-pub struct RulesCache(Mutex<LruCache<OwnedUserId, (Option<i64>, Arc<Rules>)>>);
+pub struct RulesCache(Mutex<LruCache<OwnedUserId, Edition>>);
+
+/// Rules, and the stream position at which they were set.
+struct Edition {
+    position: Option<i64>,
+    rules: Arc<Rules>,
+}
 
 impl Default for RulesCache {
     fn default() -> Self {
@@ -71,13 +77,13 @@ impl Default for RulesCache {
 impl RulesCache {
     pub(super) fn get(&self, tx: &mut Tx<'_>, listener: &Listener) -> Result<Arc<Rules>> {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((edition, rules)) = lock().get(&listener.user_id)
-            && *edition == listener.rules
+        if let Some(known) = lock().get(&listener.user_id)
+            && known.position == listener.rules
         {
-            return Ok(Arc::clone(rules));
+            return Ok(Arc::clone(&known.rules));
         }
         let rules = Arc::new(Rules::from(load(tx, &listener.user_id)?));
-        lock().put(listener.user_id.clone(), (listener.rules, Arc::clone(&rules)));
+        lock().put(listener.user_id.clone(), Edition { position: listener.rules, rules: Arc::clone(&rules) });
         Ok(rules)
     }
 }
