@@ -41,11 +41,15 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) async fn open() -> Self {
+        Self::open_with(Registration::Open).await
+    }
+
+    pub(crate) async fn open_with(registration: Registration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(1_700_000_000_000)));
         let config = Config {
             server_name: ruma::owned_server_name!("test.local"),
-            registration: Registration::Open,
+            registration,
             rate_limits: false,
             guard: OutboundGuard::default(),
             public_url: None,
@@ -154,7 +158,12 @@ impl Fixture {
 #[track_caller]
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
     match result.unwrap_err() {
-        Error::Invalid { code, .. } | Error::Conflict { code, .. } | Error::NotAllowed { code, .. } => code,
+        Error::Invalid { code, .. }
+        | Error::Conflict { code, .. }
+        | Error::NotAllowed { code, .. }
+        | Error::Denied { code, .. }
+        | Error::Unauthenticated { code, .. } => code,
+        Error::Interactive(_) => "more authentication",
         Error::NotFound(_) => "M_NOT_FOUND",
         Error::Forbidden(_) => "M_FORBIDDEN",
         Error::TooLarge(_) => "M_TOO_LARGE",

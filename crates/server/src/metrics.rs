@@ -25,6 +25,7 @@ pub fn start(stopping: CancellationToken) -> Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)?
         .install_recorder()
         .context("cannot count")?;
+    metrics::gauge!("unisono_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let kept = handle.clone();
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(UPKEEP);

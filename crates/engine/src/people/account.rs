@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Somebody who is to get a login here.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewPerson {
     /// The part of the id before the colon.
     pub username: String,

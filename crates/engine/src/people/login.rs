@@ -39,6 +39,17 @@ pub struct LoggedIn {
     pub expires_in_ms: Option<u64>,
 }
 
+impl std::fmt::Debug for LoggedIn {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { user_id, device_id, .. } = self;
+        formatter
+            .debug_struct("LoggedIn")
+            .field("user_id", user_id)
+            .field("device_id", device_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Tokens that are drawn but not stored yet: a transaction may run twice, and must not draw again.
 #[derive(Clone)]
 pub(super) struct Issue {

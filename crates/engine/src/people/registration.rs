@@ -12,7 +12,7 @@ use super::{
 use crate::{Engine, Error, Registration, Result};
 
 /// Somebody who wants to register.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Candidate {
     /// Chosen by us if nothing.
     pub username: Option<String>,
@@ -24,6 +24,7 @@ pub struct Candidate {
 }
 
 /// Somebody who has registered.
+#[derive(Debug)]
 pub struct Registered {
     pub user_id: OwnedUserId,
     pub login: Option<LoggedIn>,

@@ -44,5 +44,10 @@ pub fn router(app: &App) -> axum::Router {
     push::add(&mut routes);
     profile::add(&mut routes);
     search::add(&mut routes);
-    routes.into_router().merge(media::router(app)).merge(discovery::router(app)).merge(login::router(app))
+    routes
+        .into_router()
+        .merge(media::router(app))
+        .merge(discovery::router(app))
+        .merge(login::router(app))
+        .merge(register::router(app))
 }

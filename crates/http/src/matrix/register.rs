@@ -1,30 +1,79 @@
 //! Registering.
 
-use std::time::Duration;
-
-use http::StatusCode;
-use ruma::api::client::account::{
-    check_registration_token_validity, get_username_availability,
-    register::{self, LoginType, RegistrationKind},
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    routing::post,
 };
+use http::StatusCode;
+use ruma::{
+    OwnedDeviceId,
+    api::client::{
+        account::{check_registration_token_validity, get_username_availability},
+        uiaa::AuthData,
+    },
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use unisono_engine::{
     Error as EngineError, Registration,
     people::{Candidate, DeviceChoice},
 };
 
-use crate::{Call, Error, Result, routes::Routes};
+use super::login_answer;
+use crate::{
+    App, Call, Client, Error, Result,
+    body::JsonBody,
+    limits::{Class, Who},
+    routes::Routes,
+};
 
 pub(super) fn add(routes: &mut Routes) {
-    routes.add(register).add(is_available).add(is_token_valid);
+    routes.add(is_available).add(is_token_valid);
+}
+
+/// `/register` does not go through ruma's response: that one says `"device_id": null` where the
+/// specification leaves it out.
+pub(super) fn router(app: &App) -> Router {
+    Router::new()
+        .route("/_matrix/client/v3/register", post(register))
+        .route("/_matrix/client/r0/register", post(register))
+        .with_state(app.clone())
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RegisterRequest {
+    username: Option<String>,
+    password: Option<String>,
+    device_id: Option<OwnedDeviceId>,
+    initial_device_display_name: Option<String>,
+    auth: Option<AuthData>,
+    r#type: Option<String>,
+    #[serde(default)]
+    inhibit_login: bool,
+    #[serde(default)]
+    refresh_token: bool,
 }
 
 /// `POST /register`
-async fn register(call: Call<register::v3::Request>) -> Result<register::v3::Response> {
-    let Call { engine, request, client, .. } = call;
-    if request.kind != RegistrationKind::User {
+async fn register(
+    State(app): State<App>,
+    client: Client,
+    Query(Kind { kind }): Query<Kind>,
+    JsonBody(request): JsonBody<RegisterRequest>,
+) -> Result<Json<Value>> {
+    if let Some(address) = client.address {
+        app.limits.check(Class::Register, Who::at(address), app.engine.now())?;
+    }
+    if kind.is_some_and(|kind| kind != "user") {
         return Err(Error::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", "there are no guests here"));
     }
-    if request.login_type == Some(LoginType::ApplicationService) {
+    if request.r#type.as_deref() == Some("m.login.application_service") {
         return Err(EngineError::forbidden("this is no application service").into());
     }
     let candidate = Candidate {
@@ -39,15 +88,8 @@ async fn register(call: Call<register::v3::Request>) -> Result<register::v3::Res
         inhibit_login: request.inhibit_login,
         auth: request.auth,
     };
-    let registered = engine.register(candidate).await?;
-    let mut response = register::v3::Response::new(registered.user_id);
-    if let Some(login) = registered.login {
-        response.access_token = Some(login.access_token);
-        response.device_id = Some(login.device_id);
-        response.refresh_token = login.refresh_token;
-        response.expires_in = login.expires_in_ms.map(Duration::from_millis);
-    }
-    Ok(response)
+    let registered = app.engine.register(candidate).await?;
+    Ok(Json(registered.login.map_or_else(|| json!({ "user_id": registered.user_id }), login_answer)))
 }
 
 /// `GET /register/available`
