@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use async_imap::{
     Authenticator, Client, Session,
     error::Error,
-    imap_proto::NameAttribute,
-    types::{Fetch, Flag},
+    imap_proto::{NameAttribute, Response},
+    types::{Fetch, Flag, UnsolicitedResponse},
 };
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
@@ -221,9 +221,17 @@ impl Imap {
         Ok(())
     }
 
-    /// Whether the server said something since [`Self::refresh`] that makes another look worth it.
-    pub fn has_news(&self) -> bool {
-        !self.session.unsolicited_responses.is_empty()
+    /// Whether the server told of new, gone or changed mails since [`Self::refresh`].
+    pub fn take_news(&mut self) -> bool {
+        let mut news = false;
+        while let Ok(said) = self.session.unsolicited_responses.try_recv() {
+            news |= match said {
+                UnsolicitedResponse::Exists(_) | UnsolicitedResponse::Expunge(_) => true,
+                UnsolicitedResponse::Other(response) => matches!(response.parsed(), Response::Fetch(..)),
+                _ => false,
+            };
+        }
+        news
     }
 
     /// All mails from a UID on, in ascending order.

@@ -12,24 +12,24 @@ use super::{
 /// Submission servers that file what they send themselves.
 const FILE_THEMSELVES: [&str; 4] = ["gmail.com", "googlemail.com", "office365.com", "outlook.com"];
 
-/// Files a mail that was sent, unless it is there already or the server does so.
-pub async fn file(session: &EmailSession, id: &str, raw: &[u8]) -> Result<(), ImapError> {
-    let smtp = &session.mailbox.credentials.smtp.host;
-    if FILE_THEMSELVES.iter().any(|domain| smtp == domain || smtp.ends_with(&format!(".{domain}"))) {
-        return Ok(());
-    }
-    match try_file(session, id, raw).await {
-        Ok(()) => Ok(()),
-        // The connection may have been an old one.
-        Err(_) => try_file(session, id, raw).await,
-    }
+/// The folder of sent mails, open and searched, so that filing takes one command.
+pub struct Filing {
+    imap: Imap,
+    folder: String,
+    /// The mail lies there: it went out at an earlier try.
+    pub there: bool,
 }
 
-async fn try_file(session: &EmailSession, id: &str, raw: &[u8]) -> Result<(), ImapError> {
+/// Gets ready to file a mail; `None` if the server files what it sends itself.
+pub async fn prepare(session: &EmailSession, id: &str) -> Result<Option<Filing>, ImapError> {
+    let smtp = &session.mailbox.credentials.smtp.host;
+    if FILE_THEMSELVES.iter().any(|domain| smtp == domain || smtp.ends_with(&format!(".{domain}"))) {
+        return Ok(None);
+    }
     let mut imap = session.connection().await?;
     if imap.abilities.gmail {
         session.give_back(imap);
-        return Ok(());
+        return Ok(None);
     }
     let folder = match session.sent_folder(&mut imap).await? {
         Some(folder) => folder,
@@ -38,11 +38,34 @@ async fn try_file(session: &EmailSession, id: &str, raw: &[u8]) -> Result<(), Im
             "Sent".to_owned()
         }
     };
-    if search(&mut imap, &folder, id).await?.is_none() {
-        imap.append(&folder, raw).await?;
+    let there = search(&mut imap, &folder, id).await?.is_some();
+    Ok(Some(Filing { imap, folder, there }))
+}
+
+impl Filing {
+    /// Puts the mail into the folder.
+    pub async fn file(mut self, session: &EmailSession, raw: &[u8]) -> Result<(), ImapError> {
+        self.imap.append(&self.folder, raw).await?;
+        session.give_back(self.imap);
+        Ok(())
     }
-    session.give_back(imap);
-    Ok(())
+
+    /// Leaves it.
+    pub fn leave(self, session: &EmailSession) {
+        session.give_back(self.imap);
+    }
+}
+
+/// Files a mail after all, where getting ready or filing failed.
+pub async fn file_late(session: &EmailSession, id: &str, raw: &[u8]) -> Result<(), ImapError> {
+    match prepare(session, id).await? {
+        Some(filing) if !filing.there => filing.file(session, raw).await,
+        Some(filing) => {
+            filing.leave(session);
+            Ok(())
+        }
+        None => Ok(()),
+    }
 }
 
 /// The mail with this id, if it is among the sent ones.

@@ -15,7 +15,7 @@ use unisono_domain::{
 };
 
 use super::{
-    compose::{compose, message_id},
+    compose::{Composed, compose, message_id},
     config::{Mailbox, Owner, Threading},
     cursor::Cursor,
     history,
@@ -117,7 +117,7 @@ impl EmailSession {
             } else if count >= pull::WORTH_TELLING {
                 self.host.report(AccountState::Connected);
             }
-            if inbox.imap.has_news() {
+            if inbox.imap.take_news() {
                 continue;
             }
             if inbox.imap.abilities.idle {
@@ -146,6 +146,19 @@ impl EmailSession {
             Err(reason) => return SendOutcome::Rejected { reason },
         };
         let credentials = &self.mailbox.credentials;
+        let filing = sent::prepare(self, &composed.id).await;
+        let done = |composed: Composed| SendOutcome::Sent {
+            id: RemoteId::new(composed.id),
+            at: self.host.now(),
+            data: composed.notes.to_value(),
+        };
+        let filing = match filing {
+            Ok(Some(filing)) if filing.there => {
+                filing.leave(self);
+                return done(composed);
+            }
+            other => other,
+        };
         let handed_over = smtp::send(
             self.host.guard(),
             &credentials.smtp,
@@ -155,13 +168,27 @@ impl EmailSession {
             &composed.raw,
         )
         .await;
-        if let Err(error) = handed_over {
-            return self.not_sent(&error);
-        }
-        if let Err(error) = sent::file(self, &composed.id, &composed.raw).await {
+        let taken = match handed_over {
+            Ok(taken) => taken,
+            Err(error) => {
+                if let Ok(Some(filing)) = filing {
+                    filing.leave(self);
+                }
+                return self.not_sent(&error);
+            }
+        };
+        let filed = match filing {
+            Ok(Some(filing)) => filing.file(self, &composed.raw).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if filed.is_err()
+            && let Err(error) = sent::file_late(self, &composed.id, &composed.raw).await
+        {
             tracing::warn!(account.id = %self.mailbox.account, error = %error, "a sent mail could not be filed");
         }
-        SendOutcome::Sent { id: RemoteId::new(composed.id), at: self.host.now(), data: composed.notes.to_value() }
+        taken.goodbye().await;
+        done(composed)
     }
 
     fn not_sent(&self, error: &SmtpError) -> SendOutcome {

@@ -55,7 +55,18 @@ pub async fn probe(guard: &OutboundGuard, server: &Server, password: &str) -> Re
     Ok(())
 }
 
-/// Hands a mail over.
+/// A mail was taken; the connection is still to be closed.
+#[must_use = "say goodbye to the mail server"]
+pub struct Taken(AsyncSmtpConnection);
+
+impl Taken {
+    pub async fn goodbye(mut self) {
+        let _ = timeout(Duration::from_secs(2), self.0.command(Quit)).await;
+    }
+}
+
+/// Hands a mail over. Returns at once when the server has it, because every moment until that is
+/// noted is one in which a crash would send it twice.
 pub async fn send(
     guard: &OutboundGuard,
     server: &Server,
@@ -63,7 +74,7 @@ pub async fn send(
     sender: &str,
     recipients: &[String],
     raw: &[u8],
-) -> Result<(), SmtpError> {
+) -> Result<Taken, SmtpError> {
     let mut addresses = Vec::with_capacity(recipients.len());
     for recipient in recipients {
         addresses.push(parse_address(recipient)?);
@@ -87,10 +98,7 @@ pub async fn send(
     }
     step(connection.command(Data), "").await?;
     match timeout(AFTER_DATA, connection.message(raw)).await {
-        Ok(Ok(_)) => {
-            let _ = timeout(Duration::from_secs(5), connection.command(Quit)).await;
-            Ok(())
-        }
+        Ok(Ok(_)) => Ok(Taken(connection)),
         Ok(Err(error)) => Err(match classify(&error, "") {
             SmtpError::Temporary(words) if error.status().is_none() => SmtpError::Uncertain(words),
             other => other,
