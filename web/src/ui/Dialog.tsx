@@ -2,7 +2,6 @@ import * as Radix from "@radix-ui/react-dialog";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { t } from "@/lib/i18n";
-import { IconButton } from "./Button";
 import styles from "./Dialog.module.css";
 
 interface DialogProps {
@@ -22,12 +21,13 @@ export function Dialog({ open, onClose, title, description, children, wide, hide
       <Radix.Portal>
         <div className={styles.backdrop} />
         <Radix.Content className={`${styles.dialog} ${wide ? styles.wide : ""}`} {...(description ? {} : { "aria-describedby": undefined })}>
+          {/* The button has no tip: that would take the first Escape for itself. */}
           <header className={hideTitle ? "visually-hidden" : styles.header}>
             <Radix.Title className={styles.title}>{title}</Radix.Title>
             {hideTitle ? null : (
-              <IconButton label={t("action.close")} onClick={onClose}>
+              <button type="button" className={styles.close} aria-label={t("action.close")} onClick={onClose}>
                 <X />
-              </IconButton>
+              </button>
             )}
           </header>
           {description ? <Radix.Description className={styles.description}>{description}</Radix.Description> : null}
