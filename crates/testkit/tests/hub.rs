@@ -1,5 +1,7 @@
 //! The hub's own rules, on the fake network.
 
+#![expect(clippy::unwrap_used, reason = "a test ends here with the reason")]
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

@@ -374,7 +374,7 @@ fn carried_kind(content: &Value, able: &Capabilities) -> Option<PartKind> {
 }
 
 /// Splits what the network does not take in one message.
-fn split(parts: Vec<Part>, able: &Capabilities, reply_to: Option<MessageRef>) -> Bodies {
+fn split(parts: Vec<Part>, able: &Capabilities, mut reply_to: Option<MessageRef>) -> Bodies {
     let mut messages: Vec<Part> = Vec::new();
     for mut part in parts {
         if part.media.is_some() && !part.text.is_empty() && !able.captions {
@@ -389,7 +389,8 @@ fn split(parts: Vec<Part>, able: &Capabilities, reply_to: Option<MessageRef>) ->
         }
     }
     let messages = messages.into_iter().enumerate().map(|(piece, part)| {
-        let reply_to = reply_to.clone().filter(|_| piece == 0);
+        // Only the first one answers.
+        let reply_to = reply_to.take();
         (OutboundBody::Message { parts: vec![part], reply_to }, Noted::Message { piece })
     });
     messages.collect()

@@ -175,6 +175,7 @@ impl AccountHost {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn host_error(error: Error) -> HostError {
     HostError(error.to_string())
 }

@@ -64,8 +64,10 @@ impl Registry {
 
     /// Notes how an account fares; it is stored and shown soon.
     pub(super) fn set_state(&self, account: AccountId, state: AccountState) {
-        let before = lock(&self.states).insert(account, state.clone());
-        if before.as_ref() != Some(&state) {
+        let mut states = lock(&self.states);
+        if states.get(&account) != Some(&state) {
+            states.insert(account, state);
+            drop(states);
             lock(&self.changed).insert(account);
             self.news.notify_one();
         }

@@ -1,5 +1,7 @@
 //! E-mail from end to end: the real binary, a real Dovecot, a real Postfix.
 
+#![expect(clippy::unwrap_used, reason = "a test ends here with the reason")]
+
 mod server;
 
 use std::{
