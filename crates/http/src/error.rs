@@ -121,7 +121,6 @@ fn engine_response(error: EngineError) -> Response {
 }
 
 /// A panic in a handler costs that request alone. The panic itself was printed by the runtime.
-#[expect(clippy::needless_pass_by_value, reason = "the signature that the layer asks for")]
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     engine_response(EngineError::internal("a handler panicked"))
 }

@@ -92,7 +92,7 @@ impl Engine {
             }
         }
         let is_done = |stage: &&str| progress.completed.iter().any(|done| done == stage);
-        if !challenge.flows.iter().any(|flow| flow.iter().all(|stage| is_done(&stage))) {
+        if !challenge.flows.iter().any(|flow| flow.iter().all(is_done)) {
             self.store_progress(&challenge, &progress).await?;
             return Err(ask(&challenge, &progress, None));
         }

@@ -56,7 +56,7 @@ pub fn load(place: &Place) -> Result<Settings> {
 }
 
 fn combine(place: &Place, file: File, environment: Environment<'_>) -> Result<Settings> {
-    let allow = match environment("UNISONO_OUTBOUND_ALLOW") {
+    let allow: Vec<String> = match environment("UNISONO_OUTBOUND_ALLOW") {
         Some(list) => list.split(',').map(|network| network.trim().to_owned()).collect(),
         None => file.outbound.allow,
     };
@@ -77,8 +77,8 @@ fn combine(place: &Place, file: File, environment: Environment<'_>) -> Result<Se
         },
         rate_limits: variable(environment, "UNISONO_RATE_LIMITS")?.or(file.rate_limits).unwrap_or(true),
         max_upload: file.max_upload.map_or(MAX_UPLOAD, |Size(bytes)| bytes),
-        trusted_proxies: networks("trusted_proxies", file.trusted_proxies)?,
-        guard: OutboundGuard::new(networks("outbound.allow", allow)?),
+        trusted_proxies: networks("trusted_proxies", &file.trusted_proxies)?,
+        guard: OutboundGuard::new(networks("outbound.allow", &allow)?),
         log_level: environment("UNISONO_LOG").or(file.log.level).unwrap_or_else(|| "info".to_owned()),
         log_format: match environment("UNISONO_LOG_FORMAT") {
             Some(word) => serde_json::from_value(word.clone().into())
@@ -86,7 +86,7 @@ fn combine(place: &Place, file: File, environment: Environment<'_>) -> Result<Se
             None => file.log.format.unwrap_or_default(),
         },
         metrics_listen: file.metrics.listen,
-        metrics_allow: networks("metrics.allow", file.metrics.allow)?,
+        metrics_allow: networks("metrics.allow", &file.metrics.allow)?,
     })
 }
 
@@ -98,7 +98,7 @@ where
     value.parse().map(Some).with_context(|| format!("{name}: `{value}` is not understood"))
 }
 
-fn networks(key: &str, list: Vec<String>) -> Result<Vec<Network>> {
+fn networks(key: &str, list: &[String]) -> Result<Vec<Network>> {
     list.iter().map(|network| network.parse().map_err(|error: String| anyhow!("{key}: {error}"))).collect()
 }
 
