@@ -50,7 +50,7 @@ impl From<UiaaInfo> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match self {
-            Self::Engine(error) => engine_response(error),
+            Self::Engine(error) => engine_response(&error),
             Self::Other { status, code, message } => respond(status, &json!({ "errcode": code, "error": message })),
             Self::Input { code, field, message } => {
                 let mut body = json!({ "errcode": code, "error": message.en, "message": message });
@@ -61,17 +61,17 @@ impl IntoResponse for Error {
             }
             Self::Uiaa(info) => match serde_json::to_value(&info) {
                 Ok(body) => respond(StatusCode::UNAUTHORIZED, &body),
-                Err(error) => engine_response(EngineError::internal(error)),
+                Err(error) => engine_response(&EngineError::internal(error)),
             },
         }
     }
 }
 
-fn engine_response(error: EngineError) -> Response {
-    if let EngineError::Interactive(body) = &error {
+fn engine_response(error: &EngineError) -> Response {
+    if let EngineError::Interactive(body) = error {
         return respond(StatusCode::UNAUTHORIZED, body);
     }
-    let (status, code) = match &error {
+    let (status, code) = match error {
         EngineError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
         EngineError::NotFound(_) => (StatusCode::NOT_FOUND, "M_NOT_FOUND"),
         EngineError::Forbidden(_) => (StatusCode::FORBIDDEN, "M_FORBIDDEN"),
@@ -87,7 +87,7 @@ fn engine_response(error: EngineError) -> Response {
         EngineError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "M_UNKNOWN"),
     };
     let mut body = json!({ "errcode": code });
-    match &error {
+    match error {
         EngineError::Internal(reason) => {
             tracing::error!(error = %reason, "internal error");
             body["error"] = Value::from("internal error");
@@ -122,7 +122,7 @@ fn engine_response(error: EngineError) -> Response {
 
 /// A panic in a handler costs that request alone. The panic itself was printed by the runtime.
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    engine_response(EngineError::internal("a handler panicked"))
+    engine_response(&EngineError::internal("a handler panicked"))
 }
 
 fn respond(status: StatusCode, body: &Value) -> Response {
