@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -137,13 +137,19 @@ fn classify(error: &lettre::transport::smtp::Error, about: &str) -> SmtpError {
 async fn connect(guard: &OutboundGuard, server: &Server, password: &str) -> Result<AsyncSmtpConnection, SmtpError> {
     let tcp = net::connect(guard, &server.host, server.port).await?;
     let peer = tcp.peer_addr().map_err(|error| NetError::Unreachable(server.host.clone(), error))?;
+    // An address literal is right for everybody who has no public name (RFC 5321, section 4.1.4).
+    let hello = match tcp.local_addr().map(|local| local.ip().to_canonical()) {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Ipv4(Ipv4Addr::LOCALHOST),
+    };
     let stream: Box<dyn AsyncTokioStream> = match server.security {
         Security::Tls => {
             let io = net::start_tls(&server.host, peer.ip(), tcp).await?;
             Box::new(Greeted { greeting: b"", io, peer })
         }
         Security::StartTls => {
-            let io = timeout(STEP, upgrade(tcp))
+            let io = timeout(STEP, upgrade(tcp, &hello))
                 .await
                 .map_err(|_| NetError::TimedOut(server.host.clone()))?
                 .map_err(|error| NetError::Tls(server.host.clone(), error))?;
@@ -159,7 +165,6 @@ async fn connect(guard: &OutboundGuard, server: &Server, password: &str) -> Resu
             Box::new(Greeted { greeting: b"", io: Box::new(tcp), peer })
         }
     };
-    let hello = ClientId::Domain("unisono.invalid".to_owned());
     let mut connection = step(AsyncSmtpConnection::connect_with_transport(stream, &hello), "").await?;
     let credentials = Credentials::new(server.username.clone(), password.to_owned());
     match timeout(STEP, connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)).await {
@@ -176,10 +181,10 @@ async fn connect(guard: &OutboundGuard, server: &Server, password: &str) -> Resu
 
 /// Greeting, EHLO and STARTTLS (RFC 3207) in the clear. What the server sends beyond its answer, in
 /// the clear but before TLS, is thrown away.
-async fn upgrade<T: Io>(tcp: T) -> io::Result<T> {
+async fn upgrade<T: Io>(tcp: T, hello: &ClientId) -> io::Result<T> {
     let mut lines = BufReader::new(tcp);
     expect(&mut lines, "220").await?;
-    lines.write_all(b"EHLO unisono.invalid\r\n").await?;
+    lines.write_all(format!("EHLO {hello}\r\n").as_bytes()).await?;
     expect(&mut lines, "250").await?;
     lines.write_all(b"STARTTLS\r\n").await?;
     expect(&mut lines, "220").await?;
