@@ -68,7 +68,7 @@ fn mail(at: usize, count: usize, to: &str, now: u64, huge: bool) -> Generated {
             finish(head, &word("Zwei Fassungen äöü"), "multipart/alternative; boundary=alt", "7bit", &body)
         }
         4 => finish(head, "Mit Datei", "multipart/mixed; boundary=mix", "7bit", &attached(at, 3_000)),
-        5 | 6 | 7 => {
+        5..=7 => {
             // A thread of three: each answers the one before.
             let before = at - 1;
             let (_, other) = PEOPLE[before % PEOPLE.len()];
