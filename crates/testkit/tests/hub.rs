@@ -400,7 +400,8 @@ fn a_removed_account_leaves_its_conversations_or_takes_them_along() {
         bench.engine.remove_account(bench.owner.clone(), account, false).await.unwrap();
         assert!(bench.engine.list_accounts(bench.owner.clone()).await.unwrap().is_empty());
         network.write("one", "anna", "m2", "unheard");
-        bench.say(&room_id, "into the void").await;
+        let unsent = bench.say(&room_id, "into the void").await;
+        assert_eq!(bench.fates(&unsent).await, ["FAIL_PERMANENT"]);
         assert_eq!(bench.said().await.len(), 2, "still readable");
 
         assert_eq!(bench.connect("one").await, account);

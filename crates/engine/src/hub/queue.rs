@@ -1,6 +1,7 @@
 //! Noting, in the transaction of an event, that it has to go out.
 
 use ruma::{EventId, UserId};
+use unisono_domain::text::Text;
 use unisono_store::{
     Hint, Tx,
     hub::{
@@ -10,6 +11,7 @@ use unisono_store::{
     rooms::{events::EventRow, room::RoomRow},
 };
 
+use super::status::{self, Fate};
 use crate::{Core, Result};
 
 /// What is carried to a network. Encrypted events and polls are refused or degraded, with a word to
@@ -24,25 +26,33 @@ const CARRIED: [&str; 7] = [
     "org.matrix.msc3381.poll.start",
 ];
 
+const NO_ACCOUNT: Text = Text::new(
+    "This conversation's account was removed, so nothing can be sent.",
+    "Das Konto dieser Unterhaltung wurde entfernt; es kann nichts mehr gesendet werden.",
+);
+
 /// An event of somebody here was added to a room; if it is a portal, it goes out. `redacts`: what
-/// the event removes.
+/// the event removes. Gives whether something was added to the room itself.
 pub(crate) fn on_event(
     tx: &mut Tx<'_>,
     core: &Core,
     room: &RoomRow,
     row: &EventRow,
     redacts: Option<&EventId>,
-) -> Result<()> {
+) -> Result<bool> {
     if row.state_key.is_some() || !CARRIED.contains(&row.kind.as_str()) {
-        return Ok(());
+        return Ok(false);
     }
-    let Some(portal) = portals::find_room(tx, room.room_no)? else { return Ok(()) };
-    let Some(account_id) = portals::find_account(tx, portal.portal_no, &row.sender)? else { return Ok(()) };
+    let Some(portal) = portals::find_room(tx, room.room_no)? else { return Ok(false) };
+    let Some(account_id) = portals::find_account(tx, portal.portal_no, &row.sender)? else {
+        status::tell(tx, core, room.room_no, &portal.channel, &row.event_id, &Fate::Failed(NO_ACCOUNT))?;
+        return Ok(true);
+    };
     // What was never sent needs no recall.
     if let Some(target) = redacts
         && outbox::delete_unsent(tx, target)?
     {
-        return Ok(());
+        return Ok(false);
     }
     let new = NewOutboxRow {
         portal_no: portal.portal_no,
@@ -55,7 +65,7 @@ pub(crate) fn on_event(
     };
     outbox::insert(tx, new, core.now())?;
     tx.hint(Hint::Outbox);
-    Ok(())
+    Ok(false)
 }
 
 /// Somebody here has read a room up to an event; if it is a portal and theirs, the network hears it.

@@ -187,7 +187,10 @@ pub fn append(tx: &mut Tx<'_>, core: &Core, room: &mut RoomRow, event: NewEvent<
     }
     consequences::follow(tx, core, room, &rules, &row, &pdu, notify)?;
     if !event.from_network && !event.place.is_history() {
-        hub::on_event(tx, core, room, &row, event.redacts)?;
+        let added = hub::on_event(tx, core, room, &row, event.redacts)?;
+        if added {
+            *room = room::get(tx, room.room_no)?;
+        }
     }
     Ok(Appended { event_id: row.event_id, position })
 }
