@@ -11,6 +11,7 @@ import { toast } from "@/ui/Toast";
 import { takeJump } from "./jump";
 import { LiveAnnouncer } from "./LiveAnnouncer";
 import { MessageRow, type RowContext } from "./MessageRow";
+import { Notices } from "./Notices";
 import type { Item } from "./model";
 import styles from "./Timeline.module.css";
 import { TypingLine } from "./TypingLine";
@@ -30,25 +31,28 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const [flash, setFlash] = useState<string | null>(null);
-  const { items, loading, complete, loadOlder, reach } = useTimeline(room);
-  const { atBottom, note, toBottom, toElement, comeBack } = useScroll(room.roomId, scroller, items);
+  const { items, loading, complete, loadOlder, reach, unreadAfter } = useTimeline(room);
+  const { atBottom, note, toBottom, toElement, comeBack, left } = useScroll(room.roomId, scroller, items);
   const unseen = useUnseen(items, atBottom);
+
+  // Who sends wants to see it.
+  useEffect(() => {
+    window.addEventListener("unisono:sent", toBottom);
+    return () => window.removeEventListener("unisono:sent", toBottom);
+  }, [toBottom]);
   useReading(room, atBottom, items);
 
   const jump = useCallback(
     async (id: string) => {
       const there = await reach(id).catch(() => false);
       if (!there) return toast(t("message.notFound"));
-      // Two frames: one for the change to be drawn, one for the place of the row.
-      requestAnimationFrame(() =>
-        setTimeout(() => {
-          const row = scroller.current?.querySelector(`[data-id="${CSS.escape(id)}"]`);
-          if (!row) return;
-          toElement(row, "center");
-          setFlash(id);
-          setTimeout(() => setFlash(null), 1700);
-        }, 160),
-      );
+      whenDrawn(() => {
+        const row = scroller.current?.querySelector(`[data-id="${CSS.escape(id)}"]`);
+        if (!row) return;
+        toElement(row, "center");
+        setFlash(id);
+        setTimeout(() => setFlash(null), 1700);
+      });
     },
     [reach, toElement],
   );
@@ -59,10 +63,17 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
     opened.current = true;
     const wanted = takeJump(room.roomId);
     if (wanted) return void jump(wanted);
-    const unread = scroller.current?.querySelector("[data-unread-line]");
-    if (unread) toElement(unread, "start");
-    else comeBack();
-  }, [items, room.roomId, jump, toElement, comeBack]);
+    if (left) {
+      if (!comeBack()) void reach(left.id, 10).then(() => whenDrawn(comeBack));
+      return;
+    }
+    const toUnread = () => {
+      const line = scroller.current?.querySelector("[data-unread-line]");
+      if (line) toElement(line, "start");
+      return Boolean(line);
+    };
+    if (!toUnread() && unreadAfter) void reach(unreadAfter, 10).then(() => whenDrawn(toUnread));
+  }, [items, room.roomId, jump, toElement, comeBack, left, reach, unreadAfter]);
 
   useEffect(() => {
     const listen = () => {
@@ -105,7 +116,7 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
       </div>
       {atBottom ? null : (
         <Tip text={t("timeline.newest")} side="left">
-          <button type="button" className={styles.down} onClick={() => toBottom(true)} aria-label={unseen > 0 ? t("timeline.newestN", { n: unseen }) : t("timeline.newest")}>
+          <button type="button" className={styles.down} onClick={toBottom} aria-label={unseen > 0 ? t("timeline.newestN", { n: unseen }) : t("timeline.newest")}>
             {unseen > 0 ? <b>{unseen}</b> : null}
             <ArrowDown />
           </button>
@@ -131,11 +142,14 @@ function Row({ item, context, flash }: { item: Item; context: RowContext; flash:
         </div>
       );
     case "notice":
-      return <p className={styles.notice}>{item.text}</p>;
+      return <Notices lines={item.lines} />;
     case "message":
       return <MessageRow item={item} revision={item.revision} context={context} flash={flash} />;
   }
 }
+
+/** After a change in the store has become rows: a frame for the counter, one for React. */
+const whenDrawn = (then: () => void) => requestAnimationFrame(() => setTimeout(then, 160));
 
 /** How many came in below while older messages were looked at. */
 function useUnseen(items: readonly Item[], atBottom: boolean): number {

@@ -31,7 +31,7 @@ export type Item =
   | MessageItem
   | { type: "day"; key: string; time: number }
   | { type: "unread"; key: string }
-  | { type: "notice"; key: string; text: string };
+  | { type: "notice"; key: string; lines: string[] };
 
 const runLength = 5 * 60_000;
 
@@ -70,10 +70,17 @@ export function buildTimeline(client: MatrixClient, room: Room, unreadAfter: str
       unreadPending = false;
       items.push({ type: "unread", key: "unread" });
     }
-    if (notice) items.push({ type: "notice", key: event.getId()!, text: notice });
+    if (notice) pushNotice(items, event.getId()!, notice);
     else pushMessage(items, messageItem(client, room, event, position, collected, readers, people.length));
   });
   return items;
+}
+
+/** Changes to the chat that follow each other are one quiet block. */
+function pushNotice(items: Item[], key: string, line: string) {
+  const before = items[items.length - 1];
+  if (before?.type === "notice") before.lines.push(line);
+  else items.push({ type: "notice", key, lines: [line] });
 }
 
 /** Adds a message and settles where the run of its sender begins and ends. */

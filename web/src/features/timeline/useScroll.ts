@@ -9,10 +9,26 @@ interface Place {
 
 // The scroller runs from the bottom up (column-reverse): 0 is the newest message.
 const nearBottom = 60;
-const places = new Map<string, Place>();
+const key = (roomId: string) => `unisono.place.${roomId}`;
+
+/** Where this chat was left, if not at the newest message. Survives reload. */
+export function placeOf(roomId: string): Place | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(key(roomId)) ?? "null") as Place | null;
+  } catch {
+    return null;
+  }
+}
+
+function keepPlace(roomId: string, place: Place | null) {
+  if (place) sessionStorage.setItem(key(roomId), JSON.stringify(place));
+  else sessionStorage.removeItem(key(roomId));
+}
 
 export function useScroll(roomId: string, scroller: RefObject<HTMLDivElement | null>, revision: unknown) {
   const [atBottom, setAtBottom] = useState(true);
+  // Taken before the first scrolling of the fresh view writes over it.
+  const [left] = useState(() => placeOf(roomId));
   const place = useRef<Place | null>(null);
   const bottom = useRef(true);
 
@@ -22,8 +38,7 @@ export function useScroll(roomId: string, scroller: RefObject<HTMLDivElement | n
     bottom.current = box.scrollTop > -nearBottom;
     setAtBottom(bottom.current);
     place.current = bottom.current ? null : firstInSight(box);
-    if (place.current) places.set(roomId, place.current);
-    else places.delete(roomId);
+    keepPlace(roomId, place.current);
   }, [roomId, scroller]);
 
   // After each change the row that was first in sight goes back to where it was.
@@ -34,13 +49,10 @@ export function useScroll(roomId: string, scroller: RefObject<HTMLDivElement | n
     else restore(box, place.current);
   }, [revision, scroller]);
 
-  const toBottom = useCallback(
-    (smooth: boolean) => {
-      bottom.current = true;
-      scroller.current?.scrollTo({ top: 0, behavior: smooth ? "smooth" : "instant" });
-    },
-    [scroller],
-  );
+  const toBottom = useCallback(() => {
+    bottom.current = true;
+    scroller.current?.scrollTo({ top: 0, behavior: "instant" });
+  }, [scroller]);
 
   const toElement = useCallback(
     (element: Element, block: ScrollLogicalPosition) => {
@@ -52,13 +64,12 @@ export function useScroll(roomId: string, scroller: RefObject<HTMLDivElement | n
 
   /** The place from the last visit, if there was one. */
   const comeBack = useCallback((): boolean => {
-    const known = places.get(roomId);
     const box = scroller.current;
-    if (!known || !box || !restore(box, known)) return false;
+    if (!left || !box || !restore(box, left)) return false;
     bottom.current = false;
     note();
     return true;
-  }, [roomId, scroller, note]);
+  }, [left, scroller, note]);
 
   useEffect(() => {
     // A growing composer or a turned phone changes the height: what was at the bottom stays there.
@@ -71,7 +82,7 @@ export function useScroll(roomId: string, scroller: RefObject<HTMLDivElement | n
     return () => watch.disconnect();
   }, [scroller]);
 
-  return { atBottom, note, toBottom, toElement, comeBack };
+  return { atBottom, note, toBottom, toElement, comeBack, left };
 }
 
 function firstInSight(box: HTMLElement): Place | null {

@@ -17,7 +17,8 @@ function readMarkOf(room: Room, userId: string): string | null {
   const events = room.getLiveTimeline().getEvents();
   const at = (id: string | null | undefined) => (id ? events.findIndex((event) => event.getId() === id) : -1);
   const latest = at(marker) > at(upTo) ? marker : upTo;
-  return latest ?? null;
+  // Further back than what is loaded: the mark itself tells where to load up to.
+  return latest ?? room.getReadReceiptForUserId(userId, true)?.eventId ?? marker ?? null;
 }
 
 export function useTimeline(room: Room) {
@@ -56,8 +57,8 @@ export function useTimeline(room: Room) {
 
   /** Loads until a message is here. */
   const reach = useCallback(
-    async (eventId: string): Promise<boolean> => {
-      for (let step = 0; step < 60; step += 1) {
+    async (eventId: string, pages = 60): Promise<boolean> => {
+      for (let step = 0; step <= pages; step += 1) {
         const events = room.getLiveTimeline().getEvents();
         const at = events.findIndex((event) => event.getId() === eventId);
         if (at >= 0) {
@@ -77,7 +78,7 @@ export function useTimeline(room: Room) {
     void room.loadMembersIfNeeded().then(() => changes.touch(room.roomId));
   }, [room, changes]);
 
-  return { items: shown, loading, complete, loadOlder, reach };
+  return { items: shown, loading, complete, loadOlder, reach, unreadAfter };
 }
 
 /** Tells the others, and this person's own devices, that the newest message was seen. */

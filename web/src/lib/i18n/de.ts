@@ -263,6 +263,7 @@ export const de = {
   "notice.invited.own": "Du hast {person} eingeladen",
   "notice.joined": "{name} ist dabei",
   "notice.left": "{name} ist gegangen",
+  "notice.more": { one: "und eine weitere Änderung", other: "und {n} weitere Änderungen" },
   "notice.picture": "{name} hat das Bild geändert",
   "notice.picture.own": "Du hast das Bild geändert",
   "notice.removed": "{name} hat {person} entfernt",

@@ -265,6 +265,7 @@ export const en: Record<Key, Entry> = {
   "notice.invited.own": "You invited {person}",
   "notice.joined": "{name} joined",
   "notice.left": "{name} left",
+  "notice.more": { one: "and one more change", other: "and {n} more changes" },
   "notice.picture": "{name} changed the picture",
   "notice.picture.own": "You changed the picture",
   "notice.removed": "{name} removed {person}",
