@@ -9,13 +9,18 @@ use std::{path::Path, sync::Arc};
 use unisono_domain::channel::Channel;
 
 use crate::{
-    bench::{Bench, eventually, life, until},
+    bench::{Bench, eventually, life, real_life, until},
     fake_channel::{FakeNetwork, Trouble},
 };
 
 /// A network as a test sees it. Chats are named by the person in them.
 pub trait Network {
     fn channel(&self) -> Arc<dyn Channel>;
+
+    /// A real program, which no test can make wait: then the time is real, too.
+    fn is_real(&self) -> bool {
+        false
+    }
 
     /// Logs in; gives the account's number.
     fn connect(&self, bench: &Bench) -> impl Future<Output = i64>;
@@ -79,7 +84,8 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn begin<T, N: Network, F: Future<Output = T>>(network: &N, folder: &Path, story: impl FnOnce(Bench) -> F) -> T {
-    life(folder, vec![network.channel()], story)
+    let channels = vec![network.channel()];
+    if network.is_real() { real_life(folder, channels, story) } else { life(folder, channels, story) }
 }
 
 async fn wait_for_texts(bench: &Bench, ghost: &str, expected: &[&str]) {
