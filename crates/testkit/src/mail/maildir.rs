@@ -60,10 +60,17 @@ pub fn read(path: &Path) -> Vec<(Vec<u8>, bool)> {
             let file = entry.file_name().to_string_lossy().into_owned();
             let seen = file.rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains('S'));
             if let Ok(raw) = fs::read(entry.path()) {
-                found.push((file, raw, seen));
+                found.push((arrival(&file), file, raw, seen));
             }
         }
     }
     found.sort();
-    found.into_iter().map(|(_, raw, seen)| (raw, seen)).collect()
+    found.into_iter().map(|(_, _, raw, seen)| (raw, seen)).collect()
+}
+
+/// Seconds and microseconds of `1795435200.M52P17.host`, as Dovecot writes them without padding.
+fn arrival(file: &str) -> (u64, u64) {
+    let (seconds, rest) = file.split_once('.').unwrap_or((file, ""));
+    let micros: String = rest.strip_prefix('M').unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+    (seconds.parse().unwrap_or_default(), micros.parse().unwrap_or_default())
 }
