@@ -105,6 +105,7 @@ function isMarkedUnread(room: Room): boolean {
 export class ChatList {
   private readonly rows = new Map<string, { version: number; summary: ChatSummary }>();
   private previous: ChatSummary[] = [];
+  private version = -1;
 
   constructor(
     private readonly client: MatrixClient,
@@ -112,6 +113,9 @@ export class ChatList {
   ) {}
 
   list(): ChatSummary[] {
+    // Several parts of the screen ask for the same list.
+    if (this.version === this.changes.version()) return this.previous;
+    this.version = this.changes.version();
     const direct = directIndex(this.client);
     const next: ChatSummary[] = [];
     for (const room of this.client.getRooms()) {

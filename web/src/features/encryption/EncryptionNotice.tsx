@@ -2,7 +2,7 @@ import { KeyRound } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { t } from "@/lib/i18n";
 import { useUnisono } from "@/lib/matrix/context";
-import { startOver, unlock } from "@/lib/matrix/encryption";
+import { setUpEncryption, startOver } from "@/lib/matrix/encryption";
 import { Button } from "@/ui/Button";
 import { Dialog, DialogActions } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
@@ -13,20 +13,21 @@ import styles from "./EncryptionNotice.module.css";
 export function EncryptionNotice() {
   const { encryption } = useUnisono();
   const [open, setOpen] = useState(false);
-  if (encryption !== "locked") return null;
+  if (encryption !== "locked" && encryption !== "unfinished") return null;
+  const unfinished = encryption === "unfinished";
   return (
     <>
       <button type="button" className={styles.notice} onClick={() => setOpen(true)}>
         <KeyRound />
-        <span>{t("encryption.locked")}</span>
-        <b>{t("encryption.unlock")}</b>
+        <span>{t(unfinished ? "encryption.unfinished" : "encryption.locked")}</span>
+        <b>{t(unfinished ? "encryption.finish" : "encryption.unlock")}</b>
       </button>
-      <UnlockDialog open={open} onClose={() => setOpen(false)} />
+      <UnlockDialog unfinished={unfinished} open={open} onClose={() => setOpen(false)} />
     </>
   );
 }
 
-function UnlockDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+function UnlockDialog({ unfinished, open, onClose }: { unfinished: boolean; open: boolean; onClose: () => void }) {
   const { client, secrets, setEncryption } = useUnisono();
   const [text, setText] = useState("");
   const [error, setError] = useState<string | null>(null);
@@ -55,14 +56,14 @@ function UnlockDialog({ open, onClose }: { open: boolean; onClose: () => void })
   const submit = (event: FormEvent) => {
     event.preventDefault();
     secrets.offer(text.trim());
-    void attempt(async () => (await unlock(client, secrets)) === "ready", t("encryption.wrong"));
+    void attempt(async () => (await setUpEncryption(client, secrets)) === "ready", t("encryption.wrong"));
   };
 
   return (
-    <Dialog open={open} onClose={onClose} title={t("encryption.unlock.title")} description={t(sure ? "encryption.reset.lead" : "encryption.unlock.lead")}>
+    <Dialog open={open} onClose={onClose} title={t(unfinished ? "encryption.finish.title" : "encryption.unlock.title")} description={t(sure ? "encryption.reset.lead" : unfinished ? "encryption.finish.lead" : "encryption.unlock.lead")}>
       <form onSubmit={submit} className={styles.form}>
         <Field
-          label={t(sure ? "field.password" : "encryption.oldPassword")}
+          label={t(sure || unfinished ? "field.password" : "encryption.oldPassword")}
           type="password"
           autoComplete="off"
           value={text}
@@ -80,11 +81,13 @@ function UnlockDialog({ open, onClose }: { open: boolean; onClose: () => void })
             </>
           ) : (
             <>
-              <Button look="quiet" onClick={() => setSure(true)}>
-                {t("encryption.forgot")}
-              </Button>
+              {unfinished ? null : (
+                <Button look="quiet" onClick={() => setSure(true)}>
+                  {t("encryption.forgot")}
+                </Button>
+              )}
               <Button type="submit" look="primary" busy={busy}>
-                {t("encryption.unlock")}
+                {t(unfinished ? "encryption.finish" : "encryption.unlock")}
               </Button>
             </>
           )}

@@ -1,5 +1,5 @@
 import { ArrowDown } from "lucide-react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Room } from "matrix-js-sdk/lib/matrix";
 import { t } from "@/lib/i18n";
 import { formatDay } from "@/lib/i18n/format";
@@ -101,7 +101,7 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
 
   return (
     <div className={styles.frame}>
-      <div ref={scroller} className={styles.scroller} onScroll={note} tabIndex={0} role="log" aria-live="off" aria-label={t("timeline.label")}>
+      <div ref={scroller} className={styles.scroller} onScroll={note} onKeyDown={walk} tabIndex={0} role="log" aria-live="off" aria-label={t("timeline.label")}>
         <div className={styles.content}>
           <div ref={top} className={styles.top}>
             {loading && items.length > 0 ? <span className="visually-hidden">{t("timeline.loading")}</span> : null}
@@ -146,6 +146,19 @@ function Row({ item, context, flash }: { item: Item; context: RowContext; flash:
     case "message":
       return <MessageRow item={item} revision={item.revision} context={context} flash={flash} />;
   }
+}
+
+/** Arrow keys go from message to message; Tab then reaches what can be done with it. */
+function walk(event: KeyboardEvent<HTMLElement>) {
+  const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
+  if (step === 0 || event.target instanceof HTMLInputElement) return;
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-id]")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = at < 0 ? rows[rows.length - 1] : rows[at + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
 }
 
 /** After a change in the store has become rows: a frame for the counter, one for React. */

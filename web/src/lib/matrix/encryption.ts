@@ -6,6 +6,8 @@ import { setKeyCheck } from "./secret-keys";
 
 export type EncryptionState =
   | "unknown"
+  /** The set-up was cut short, and the password is needed to go on. */
+  | "unfinished"
   /** This device is trusted and reads the history. */
   | "ready"
   /** The account has keys that this device cannot open: the password was changed, or it was not typed here. */
@@ -21,7 +23,7 @@ export async function setUpEncryption(client: MatrixClient, secrets: SecretKeys)
 
   if (!hasStorage) {
     // Nothing can be opened that was never stored: a first sign-in, or one that was cut short.
-    if (!secrets.password()) return (await isTrusted(client)) ? "ready" : "unknown";
+    if (!secrets.password()) return "unfinished";
     await createKeys(client, secrets, hasIdentity && !(await crypto.isCrossSigningReady()));
     return "ready";
   }
