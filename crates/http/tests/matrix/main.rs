@@ -11,4 +11,6 @@ mod profile;
 mod push;
 mod receipts;
 mod room_keys;
+mod rooms;
+mod sync;
 mod to_device;

@@ -60,6 +60,10 @@ impl<'s> Person<'s> {
         }
     }
 
+    pub(crate) async fn create_room(&self, body: Value) -> String {
+        self.post("createRoom", body).await["room_id"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) async fn room(&self, guests: &[&Person<'_>]) -> String {
         let room = self.post("createRoom", json!({ "preset": "public_chat" })).await;
         let room = room["room_id"].as_str().unwrap().to_owned();
