@@ -108,7 +108,7 @@ proptest! {
 #[test]
 fn what_is_too_large_is_said_to_be() {
     let signer = signer();
-    let text = CanonicalJsonValue::String("x".repeat(65_000));
+    let text = CanonicalJsonValue::String("x".repeat(66_000));
     let content = CanonicalJsonObject::from([("body".to_owned(), text)]);
     assert!(matches!(seal(content, &signer, &RoomVersionId::V12), Err(InvalidEvent::TooLarge)));
 }

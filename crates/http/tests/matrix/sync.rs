@@ -43,7 +43,8 @@ async fn a_gap_is_said_and_can_be_filled_without_loss() {
         sent.push(anna.say(&room, &number.to_string()).await);
     }
     let filter = "%7B%22room%22%3A%7B%22timeline%22%3A%7B%22limit%22%3A5%7D%7D%7D";
-    let timeline = anna.get(&format!("sync?since={since}&filter={filter}")).await["rooms"]["join"][&room]["timeline"].clone();
+    let timeline =
+        anna.get(&format!("sync?since={since}&filter={filter}")).await["rooms"]["join"][&room]["timeline"].clone();
     assert_eq!(timeline["limited"], true);
     let mut known: Vec<String> = events(&timeline).into_iter().map(ToOwned::to_owned).collect();
     assert_eq!(known, sent[20..]);
