@@ -407,6 +407,7 @@ fn a_removed_account_leaves_its_conversations_or_takes_them_along() {
         assert_eq!(bench.connect("one").await, account);
         bench.room_of("unheard").await;
         bench.engine.remove_account(bench.owner.clone(), account, true).await.unwrap();
+        assert_eq!(data(&bench, "org.unisono.accounts").await, json!({ "accounts": [] }));
         until("the owner is out", async || {
             let (owner, room_id) = (bench.owner.clone(), room_id.clone());
             let membership = bench.engine.db.read(move |tx| {

@@ -19,7 +19,7 @@ use unisono_store::{
     rooms::{memberships, room},
 };
 
-use super::{ghosts, outcome, status::Fate};
+use super::{ghosts, outcome, states, status::Fate};
 use crate::{
     Core, Engine, Error, Result,
     rooms::{MembershipChange, change_membership},
@@ -186,12 +186,13 @@ impl Engine {
                     }
                 }
                 accounts::remove(tx, account_id, if conversations { "delete" } else { "keep" })?;
+                // Now, as the account may be gone altogether in a moment.
+                states::publish(tx, &core, &owner)?;
                 tx.hint(Hint::Accounts);
                 Ok::<_, Error>(())
             })
             .await?;
         self.hub.forget_state(id);
-        self.hub.mark_changed(id);
         Ok(())
     }
 

@@ -2,15 +2,16 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use ruma::UserId;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use unisono_store::{
-    Hint,
+    Hint, Tx,
     hub::{accounts, marks},
 };
 
 use super::accounts::list_views;
-use crate::{Engine, Error, Result};
+use crate::{Core, Engine, Error, Result};
 
 /// Global account data of an owner: the same as the list of accounts in our REST API.
 const ACCOUNT_DATA: &str = "org.unisono.accounts";
@@ -56,13 +57,19 @@ async fn write(engine: &Engine) -> Result<()> {
                 owners.insert(account.owner);
             }
             for owner in owners {
-                let content = json!({ "accounts": list_views(tx, &core, &owner)? }).to_string();
-                if marks::find_data(tx, &owner, "", ACCOUNT_DATA)?.as_deref() != Some(content.as_str()) {
-                    marks::set_data(tx, &owner, "", ACCOUNT_DATA, &content)?;
-                    tx.hint(Hint::User(owner));
-                }
+                publish(tx, &core, &owner)?;
             }
             Ok(())
         })
         .await
+}
+
+/// Writes an owner's list of accounts into their account data, if it has changed.
+pub(super) fn publish(tx: &mut Tx<'_>, core: &Core, owner: &UserId) -> Result<()> {
+    let content = json!({ "accounts": list_views(tx, core, owner)? }).to_string();
+    if marks::find_data(tx, owner, "", ACCOUNT_DATA)?.as_deref() != Some(content.as_str()) {
+        marks::set_data(tx, owner, "", ACCOUNT_DATA, &content)?;
+        tx.hint(Hint::User(owner.to_owned()));
+    }
+    Ok(())
 }
