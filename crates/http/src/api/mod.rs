@@ -6,6 +6,7 @@ pub mod invites;
 pub mod logins;
 pub mod messages;
 pub mod openapi;
+pub mod original;
 pub mod session;
 pub mod setup;
 
@@ -43,5 +44,6 @@ fn hub() -> Router<App> {
         .route("/_unisono/v1/logins", post(logins::start))
         .route("/_unisono/v1/logins/{id}", get(logins::wait).post(logins::submit).delete(logins::cancel))
         .route("/_unisono/v1/messages/{room_id}/{event_id}/retry", post(messages::retry))
-        .route("/_unisono/v1/rooms/{room_id}/events/{event_id}/html", get(messages::html))
+        .route("/_unisono/v1/rooms/{room_id}/events/{event_id}/original", post(original::open))
+        .route("/_unisono/v1/original/{ticket}", get(original::show))
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{accounts, channels, invites, logins, messages, setup};
+use super::{accounts, channels, invites, logins, messages, original, setup};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,7 +25,8 @@ use super::{accounts, channels, invites, logins, messages, setup};
         logins::start,
         logins::submit,
         logins::wait,
-        messages::html,
+        original::open,
+        original::show,
         messages::retry,
         setup::server,
         setup::set_up,

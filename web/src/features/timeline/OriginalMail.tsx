@@ -13,13 +13,13 @@ export function OriginalMail({ room }: { room: Room }) {
   const { client } = useUnisono();
   const [id, setId] = useState<string | null>(null);
   const [images, setImages] = useState(false);
-  const [html, setHtml] = useState<string | null>(null);
+  const [address, setAddress] = useState<string | null>(null);
   const [failed, setFailed] = useState(false);
 
   useEffect(() => {
     const open = (event: Event) => {
       setImages(false);
-      setHtml(null);
+      setAddress(null);
       setId((event as CustomEvent<string>).detail);
     };
     window.addEventListener("unisono:original", open);
@@ -30,17 +30,17 @@ export function OriginalMail({ room }: { room: Room }) {
     if (!id) return;
     let live = true;
     setFailed(false);
-    const path = `/_unisono/v1/rooms/${encodeURIComponent(room.roomId)}/events/${encodeURIComponent(id)}/html${images ? "?images=1" : ""}`;
-    fetch(path, { headers: { Authorization: `Bearer ${client.getAccessToken()}` } })
-      .then((response) => (response.ok ? response.text() : Promise.reject(new Error(String(response.status)))))
+    const path = `/_unisono/v1/rooms/${encodeURIComponent(room.roomId)}/events/${encodeURIComponent(id)}/original`;
+    fetch(path, { method: "POST", headers: { Authorization: `Bearer ${client.getAccessToken()}` } })
+      .then((response) => (response.ok ? response.json() : Promise.reject(new Error(String(response.status)))))
       .then(
-        (text) => live && setHtml(text),
+        (answer: { url: string }) => live && setAddress(answer.url),
         () => live && setFailed(true),
       );
     return () => {
       live = false;
     };
-  }, [client, room, id, images]);
+  }, [client, room, id]);
 
   const content = id ? room.findEventById(id)?.getContent() : undefined;
   const mail = content ? mailOf(content) : null;
@@ -52,7 +52,7 @@ export function OriginalMail({ room }: { room: Room }) {
         </Callout>
       ) : null}
       {failed ? <Callout>{t("mail.originalFailed")}</Callout> : null}
-      {html !== null ? <iframe className={styles.original} sandbox="allow-popups allow-popups-to-escape-sandbox" srcDoc={html} title={t("mail.original")} /> : null}
+      {address !== null ? <iframe className={styles.original} sandbox="allow-popups allow-popups-to-escape-sandbox" src={images ? `${address}?images=1` : address} title={t("mail.original")} /> : null}
     </Dialog>
   );
 }
