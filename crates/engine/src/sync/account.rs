@@ -6,10 +6,7 @@ use ruma::{
     OwnedRoomId, UInt, UserId,
     api::client::{
         filter::RoomEventFilter,
-        sync::sync_events::{
-            UnreadNotificationsCount,
-            v3::{JoinedRoom, Response},
-        },
+        sync::sync_events::{UnreadNotificationsCount, v3::Response},
     },
     events::{AnyRoomAccountDataEvent, AnySyncEphemeralRoomEvent},
     serde::Raw,
@@ -36,6 +33,12 @@ pub(super) struct News {
     receipts: BTreeMap<i64, Vec<Raw<AnySyncEphemeralRoomEvent>>>,
 }
 
+/// The same of one room.
+pub(super) struct RoomNews {
+    pub(super) account_data: Vec<Raw<AnyRoomAccountDataEvent>>,
+    pub(super) ephemeral: Vec<Raw<AnySyncEphemeralRoomEvent>>,
+}
+
 impl News {
     pub(super) fn fetch(
         tx: &mut Tx<'_>,
@@ -58,7 +61,7 @@ impl News {
     }
 
     /// Ephemeral events and account data of one room; `since` `None`: the client does not know it.
-    pub(super) fn add_to_room(
+    pub(super) fn of_room(
         &self,
         tx: &mut Tx<'_>,
         core: &Core,
@@ -66,8 +69,7 @@ impl News {
         moment: &Moment,
         member: &MembershipRow,
         since: Option<i64>,
-        joined: &mut JoinedRoom,
-    ) -> Result<()> {
+    ) -> Result<RoomNews> {
         let user = &*request.reader.user_id;
         let appears = since.is_none() && request.since.is_some();
         let filter = &request.filter.room;
@@ -84,9 +86,7 @@ impl News {
         }
         account_data.retain(|event| admits_in_room(event, &filter.account_data, member));
         ephemeral.retain(|event| admits_in_room(event, &filter.ephemeral, member));
-        joined.account_data.events = account_data;
-        joined.ephemeral.events = ephemeral;
-        Ok(())
+        Ok(RoomNews { account_data, ephemeral })
     }
 }
 

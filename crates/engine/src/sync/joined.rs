@@ -54,7 +54,9 @@ pub(super) fn joined(tx: &mut Tx<'_>, all: &Collector<'_>, member: &MembershipRo
         joined.state = state_section(tx, request, moment, &room, since, &window, &joined)?;
         joined.timeline = timeline_section(tx, request, moment, &window)?;
     }
-    news.add_to_room(tx, core, request, moment, member, since, &mut joined)?;
+    let news = news.of_room(tx, core, request, moment, member, since)?;
+    joined.account_data.events = news.account_data;
+    joined.ephemeral.events = news.ephemeral;
     let quiet = since.is_some() && !request.full_state && joined.is_empty();
     if !quiet {
         joined.unread_notifications = account::unread(tx, &reader.user_id, member.room_no)?;
