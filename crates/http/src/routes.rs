@@ -161,7 +161,8 @@ where
     // Many clients send no body at all where every field is optional.
     let bytes: &[u8] = if body.is_empty() && R::METHOD != http::Method::GET { b"{}" } else { &body };
     let arguments: Vec<&str> = arguments.iter().map(|(_, value)| value).collect();
-    let request = R::try_from_http_request(http::Request::from_parts(parts, bytes), &arguments).map_err(malformed)?;
+    let request = R::try_from_http_request(http::Request::from_parts(parts, bytes), &arguments)
+        .map_err(|error| malformed(&error))?;
 
     let call = Call { engine: app.engine, session, request, client, stopping: app.stopping };
     handler(call).await?.into_response()
@@ -190,8 +191,8 @@ async fn read_body(body: Body) -> Result<bytes::Bytes> {
 
 /// `M_NOT_JSON` for what is no JSON, `M_BAD_JSON` for JSON of the wrong form, `M_INVALID_PARAM` for
 /// what is wrong in the path or the query.
-fn malformed(error: FromHttpRequestError) -> Error {
-    let code = match &error {
+fn malformed(error: &FromHttpRequestError) -> Error {
+    let code = match error {
         FromHttpRequestError::Deserialization(DeserializationError::Json(json)) => match json.classify() {
             serde_json::error::Category::Data => "M_BAD_JSON",
             _ => "M_NOT_JSON",
