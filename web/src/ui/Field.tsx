@@ -1,5 +1,5 @@
 import { Eye, EyeOff } from "lucide-react";
-import { type InputHTMLAttributes, type ReactNode, type Ref, useId, useState } from "react";
+import { type InputHTMLAttributes, type ReactNode, type Ref, type TextareaHTMLAttributes, useId, useState } from "react";
 import { t } from "@/lib/i18n";
 import styles from "./Field.module.css";
 
@@ -45,6 +45,23 @@ export function Field({ label, hint, error, prefixText, className, type, ...rest
           {error}
         </p>
       ) : null}
+      {hint ? (
+        <p id={`${id}-hint`} className={styles.hint}>
+          {hint}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+export function TextArea({ label, hint, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { label: string; hint?: string }) {
+  const id = useId();
+  return (
+    <div className={styles.field}>
+      <label htmlFor={id}>{label}</label>
+      <div className={styles.box}>
+        <textarea id={id} rows={3} aria-describedby={hint ? `${id}-hint` : undefined} {...rest} />
+      </div>
       {hint ? (
         <p id={`${id}-hint`} className={styles.hint}>
           {hint}

@@ -1,6 +1,6 @@
 import type { FieldKind, LoginField } from "@/lib/api/types";
 import { pick } from "@/lib/i18n";
-import { Field, Select } from "@/ui/Field";
+import { Field, Select, TextArea } from "@/ui/Field";
 
 const inputs: Record<FieldKind, { type: string; inputMode?: "tel" | "email" | "url" | "numeric" | "text"; autoComplete?: string }> = {
   text: { type: "text" },
@@ -36,6 +36,10 @@ export function LoginFields({ fields, values, wrong, onChange }: LoginFieldsProp
           onChange={(next) => onChange(field.id, next)}
         />
       );
+    }
+    if (field.kind === "text" && field.id === "signature") {
+      // The one text that has lines, on every network.
+      return <TextArea key={field.id} name={field.id} label={pick(field.label)} hint={pick(field.hint) || undefined} value={value} onChange={(event) => onChange(field.id, event.target.value)} />;
     }
     return (
       <Field
