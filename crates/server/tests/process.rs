@@ -1,5 +1,7 @@
 //! The program itself: started, asked, killed, started again.
 
+#![expect(clippy::unwrap_used, reason = "a test ends here with the reason")]
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
