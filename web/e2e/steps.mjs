@@ -71,6 +71,13 @@ export function checkMail(mail, text) {
   assert.ok(mail.data.includes(text), "the words are in the mail");
 }
 
+/** A mail as it was designed, in a frame that runs nothing. */
+export async function showOriginal({ page }, t) {
+  await page.getByRole("link", { name: /Stadtwerke/ }).click();
+  await page.getByRole("button", { name: t("mail.original") }).click();
+  await page.frameLocator("iframe").getByRole("heading", { name: "Ihre Rechnung" }).waitFor();
+}
+
 export async function makeInvite({ page }, t) {
   await page.getByRole("button", { name: t("newChat.title") }).first().click();
   const dialog = page.getByRole("dialog");
