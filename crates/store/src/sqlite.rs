@@ -45,7 +45,10 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     pub(crate) fn open(folder: &Path, on_commit: OnCommit) -> Result<Self> {
         let path = folder.join(FILE);
-        let mut connection = connect(&path, OpenFlags::default())?;
+        let mut connection = connect(
+            &path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         migrate::run(&mut connection)?;
         let position: i64 = connection.query_row("SELECT position FROM stream", [], |row| row.get(0))?;
         let committed = Arc::new(AtomicI64::new(position));
@@ -247,7 +250,7 @@ impl Writer {
 
     fn run_group(&mut self, group: Vec<WriteJob>, hints: &mut BTreeSet<Hint>, answers: &mut Vec<Answer>) -> Result<()> {
         let before = self.position;
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for job in group {
             let mut own_hints = BTreeSet::new();
             self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;
@@ -264,7 +267,7 @@ impl Writer {
         if self.position != before {
             self.connection.prepare_cached("UPDATE stream SET position = ?1")?.execute([self.position])?;
         }
-        self.connection.execute_batch("COMMIT")?;
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }
 }

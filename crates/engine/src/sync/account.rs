@@ -18,7 +18,7 @@ use unisono_store::{
 };
 
 use super::{
-    SyncRequest,
+    SyncRequest, Token,
     collect::Moment,
     filter::{admits_room, admits_type},
 };
@@ -58,6 +58,13 @@ impl News {
         let joined: Vec<i64> = rooms.iter().filter(|room| room.membership == "join").map(|room| room.room_no).collect();
         let receipts = receipts::sync(tx, user, &joined, since, moment.upto)?;
         Ok(Self { account_data: news.rooms, receipts })
+    }
+
+    /// Whether there is anything of a room that the client knows.
+    pub(super) fn concerns(&self, core: &Core, member: &MembershipRow, since: Token) -> bool {
+        self.account_data.contains_key(&member.room_id)
+            || self.receipts.contains_key(&member.room_no)
+            || core.typing.any_news(std::iter::once(&*member.room_id), since.typing)
     }
 
     /// Ephemeral events and account data of one room; `since` `None`: the client does not know it.
