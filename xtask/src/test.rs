@@ -86,9 +86,10 @@ fn browser_tests() -> Result<()> {
         .context("the browser tests failed; their pictures are in web/test-results")
 }
 
-/// The same build that the Rust tests use.
+/// The same build that the Rust tests use: without their targets, Cargo would unify other features
+/// and compile the dependencies once more.
 fn build_server() -> Result<()> {
-    run_program(cargo().args(["build", "--workspace", "--bin", "unisono"]))
+    run_program(cargo().args(["build", "--workspace", "--all-targets"]))
 }
 
 #[cfg(test)]
