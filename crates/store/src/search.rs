@@ -64,15 +64,15 @@ pub struct Entry<'a> {
 pub fn set(tx: &mut Tx<'_>, entry: Entry<'_>, words: &Words) -> Result<()> {
     let Entry { position, room_no, sender, at } = entry;
     if tx.execute(&INSERT, args![position, room_no, sender, at])? == 0 {
-        tx.execute(&DELETE_WORDS, args![position])?;
+        tx.execute_last(&DELETE_WORDS, args![position])?;
     }
-    tx.execute(&INSERT_WORDS, args![position, &words.body, &words.name, &words.topic]).map(drop)
+    tx.execute_last(&INSERT_WORDS, args![position, &words.body, &words.name, &words.topic])
 }
 
 /// Makes an event unfindable.
 pub fn delete(tx: &mut Tx<'_>, position: i64) -> Result<()> {
     if tx.execute(&DELETE, args![position])? > 0 {
-        tx.execute(&DELETE_WORDS, args![position])?;
+        tx.execute_last(&DELETE_WORDS, args![position])?;
     }
     Ok(())
 }

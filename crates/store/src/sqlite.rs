@@ -4,7 +4,6 @@
 //! one fsync; then all are answered. That is what makes `synchronous=FULL` cheap.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -17,7 +16,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, functions::FunctionFlags};
 use tokio::sync::oneshot;
 
-use crate::{Error, Hint, OnCommit, Result, Tx, migrate};
+use crate::{Error, OnCommit, Result, Tx, migrate, tx::Left};
 
 /// How many jobs may share one commit.
 const GROUP: usize = 256;
@@ -225,13 +224,13 @@ impl Writer {
 
     fn commit(&mut self, group: Vec<WriteJob>) {
         let before = self.position;
-        let mut hints = BTreeSet::new();
+        let mut left = Left::default();
         let mut answers = Vec::with_capacity(group.len());
-        let result = self.run_group(group, &mut hints, &mut answers);
+        let result = self.run_group(group, &mut left, &mut answers);
         match &result {
             Ok(()) => {
                 self.committed.store(self.position, Ordering::Release);
-                (self.on_commit)(&hints, self.position);
+                (self.on_commit)(&left.hints, self.position);
             }
             Err(error) => {
                 self.position = before;
@@ -248,21 +247,24 @@ impl Writer {
         }
     }
 
-    fn run_group(&mut self, group: Vec<WriteJob>, hints: &mut BTreeSet<Hint>, answers: &mut Vec<Answer>) -> Result<()> {
+    fn run_group(&mut self, group: Vec<WriteJob>, left: &mut Left, answers: &mut Vec<Answer>) -> Result<()> {
         let before = self.position;
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for job in group {
-            let mut own_hints = BTreeSet::new();
+            let mut own = Left::default();
             self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;
-            let mut tx = Tx::writer(&self.connection, &mut self.position, &mut own_hints);
+            let mut tx = Tx::writer(&self.connection, &mut self.position, &mut own);
             let Outcome { keep, answer } = job(&mut tx);
             answers.push(answer);
             if keep {
-                hints.append(&mut own_hints);
+                left.append(own);
             } else {
                 self.connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
             }
             self.connection.prepare_cached("RELEASE job")?.execute([])?;
+        }
+        for statement in &left.last {
+            statement.run(&self.connection)?;
         }
         if self.position != before {
             self.connection.prepare_cached("UPDATE stream SET position = ?1")?.execute([self.position])?;

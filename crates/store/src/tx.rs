@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use crate::{Column, Error, Hint, Result, Sql, Value, sql};
+use crate::{Column, Error, Hint, Result, Sql, Value, sql, value::OwnedValue};
 
 sql! {
     POSITION = "SELECT position FROM stream";
@@ -19,7 +19,36 @@ pub struct Tx<'c> {
 struct Writer<'c> {
     /// The last stream position that was given out.
     position: &'c mut i64,
-    hints: &'c mut BTreeSet<Hint>,
+    left: &'c mut Left,
+}
+
+/// What a job leaves to its group.
+#[derive(Default)]
+pub(crate) struct Left {
+    /// Passed on after the commit.
+    pub hints: BTreeSet<Hint>,
+    /// Run after all jobs, before the commit.
+    pub last: Vec<LastStatement>,
+}
+
+pub(crate) struct LastStatement {
+    sql: &'static Sql,
+    args: Vec<OwnedValue>,
+}
+
+impl Left {
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.hints.append(&mut other.hints);
+        self.last.append(&mut other.last);
+    }
+}
+
+impl LastStatement {
+    pub(crate) fn run(&self, connection: &Connection) -> Result<()> {
+        let mut statement = connection.prepare_cached(self.sql.for_sqlite())?;
+        statement.execute(rusqlite::params_from_iter(self.args.iter().map(OwnedValue::borrow)))?;
+        Ok(())
+    }
 }
 
 impl<'c> Tx<'c> {
@@ -27,14 +56,26 @@ impl<'c> Tx<'c> {
         Self { connection, writer: None }
     }
 
-    pub(crate) fn writer(connection: &'c Connection, position: &'c mut i64, hints: &'c mut BTreeSet<Hint>) -> Self {
-        Self { connection, writer: Some(Writer { position, hints }) }
+    pub(crate) fn writer(connection: &'c Connection, position: &'c mut i64, left: &'c mut Left) -> Self {
+        Self { connection, writer: Some(Writer { position, left }) }
     }
 
     /// Runs a statement that returns no rows; gives the number of rows that it changed.
     pub fn execute(&mut self, sql: &Sql, args: &[Value<'_>]) -> Result<usize> {
         let mut statement = self.connection.prepare_cached(sql.for_sqlite())?;
         Ok(statement.execute(rusqlite::params_from_iter(args))?)
+    }
+
+    /// Runs a statement at the end of the transaction, in the order of these calls. For indexes that
+    /// nobody reads meanwhile: SQLite's full-text index writes itself out at every savepoint, and so
+    /// does it once for a whole group of jobs.
+    pub fn execute_last(&mut self, sql: &'static Sql, args: &[Value<'_>]) -> Result<()> {
+        let Some(writer) = &mut self.writer else {
+            return Err(Error::Defect("a reader wanted to write".to_owned()));
+        };
+        let args = args.iter().map(|value| OwnedValue::from(*value)).collect();
+        writer.left.last.push(LastStatement { sql, args });
+        Ok(())
     }
 
     /// The first row, if there is one.
@@ -91,7 +132,7 @@ impl<'c> Tx<'c> {
     /// Tells the bus after the commit, and only then, that there is news.
     pub fn hint(&mut self, hint: Hint) {
         if let Some(writer) = &mut self.writer {
-            writer.hints.insert(hint);
+            writer.left.hints.insert(hint);
         }
     }
 }

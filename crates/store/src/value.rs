@@ -14,6 +14,40 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
+/// A parameter that is kept for later.
+#[derive(Clone, Debug)]
+pub(crate) enum OwnedValue {
+    Null,
+    Int(i64),
+    Bool(bool),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(int) => Self::Int(int),
+            Value::Bool(bool) => Self::Bool(bool),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
+        }
+    }
+}
+
+impl OwnedValue {
+    pub(crate) fn borrow(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(int) => Value::Int(*int),
+            Self::Bool(bool) => Value::Bool(*bool),
+            Self::Text(text) => Value::Text(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
 /// `args![user_id, position]`: the parameters of a statement, anything that is `Into<Value>`.
 #[macro_export]
 macro_rules! args {

@@ -157,3 +157,31 @@ async fn a_database_of_a_newer_version_is_refused() {
     let Err(error) = Db::open_sqlite(opened.folder.path(), Box::new(|_, _| {})) else { panic!("was opened") };
     assert!(matches!(error, Error::Incompatible(_)), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_left_to_the_end_is_done_in_order_and_only_for_jobs_that_are_kept() {
+    use unisono_store::{Sql, args};
+    static SET: Sql = Sql::new(
+        "INSERT INTO settings (name, value) VALUES ('last', $1) ON CONFLICT (name) DO UPDATE SET value = value || $1",
+    );
+    let opened = open();
+    let answer = opened
+        .db
+        .write(|tx| {
+            tx.execute_last(&SET, args!["lost"])?;
+            Err::<(), _>(Error::Conflict("on purpose".to_owned()))
+        })
+        .await;
+    assert!(answer.is_err());
+    let job = |text: &'static str| opened.db.write(move |tx| tx.execute_last(&SET, args![text]));
+    job("a").await.unwrap();
+    opened
+        .db
+        .write(|tx| {
+            tx.execute_last(&SET, args!["b"])?;
+            tx.execute_last(&SET, args!["c"])
+        })
+        .await
+        .unwrap();
+    assert_eq!(find(&opened.db, "last").await.as_deref(), Some("abc"));
+}
