@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./server.mjs";
+import { startPictures } from "./pictures.mjs";
 import { startSmtp } from "./smtp.mjs";
 
 export const correspondent = { name: "Miriam Hoffmann", address: "miriam@klinik.test" };
@@ -21,6 +22,7 @@ export async function startMailbox() {
       imap: { host, port: Number(process.env.E2E_MAIL_IMAP_PORT ?? 143) },
       smtp: { host, port: Number(process.env.E2E_MAIL_SMTP_PORT ?? 587) },
       sent: null,
+      pictures: null,
       stop: async () => undefined,
     };
   }
@@ -38,7 +40,8 @@ async function startDovecot() {
   const box = join(folder, "box");
   for (const part of ["cur", "new", "tmp"]) mkdirSync(join(box, part), { recursive: true });
   const now = Date.now();
-  mails(now).forEach((mail, index) => writeFileSync(join(box, "new", `${Math.floor(now / 1000)}.${index}.e2e`), mail.replace(/\r?\n/g, "\r\n")));
+  const pictures = await startPictures();
+  mails(now, pictures.url).forEach((mail, index) => writeFileSync(join(box, "new", `${Math.floor(now / 1000)}.${index}.e2e`), mail.replace(/\r?\n/g, "\r\n")));
   const root = process.getuid?.() === 0;
   const user = root ? "nobody" : execFileSync("id", ["-un"]).toString().trim();
   const group = execFileSync("id", ["-gn", user]).toString().trim();
@@ -103,8 +106,10 @@ namespace inbox {
     imap: { host: "127.0.0.1", port },
     smtp: { host: "127.0.0.1", port: smtp.port },
     sent: smtp,
+    pictures,
     stop: async () => {
       smtp.stop();
+      await pictures.stop();
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000))]);
@@ -128,7 +133,7 @@ async function reachable(port) {
   throw new Error("Dovecot did not start");
 }
 
-function mails(now) {
+function mails(now, picture) {
   const date = (hoursAgo) => new Date(now - hoursAgo * 3_600_000).toUTCString().replace("GMT", "+0000");
   const from = `${correspondent.name} <${correspondent.address}>`;
   return [
@@ -160,7 +165,7 @@ Message-ID: <rechnung-7@stadtwerke.test>
 MIME-Version: 1.0
 Content-Type: text/html; charset=utf-8
 
-<html><body><h1 style="color:#b0552a">Ihre Rechnung</h1><p>Der Betrag von <b>48,20 €</b> wird am 15. abgebucht.</p></body></html>
+<html><body><h1 style="color:#b0552a">Ihre Rechnung</h1><p>Der Betrag von <b>48,20 €</b> wird am 15. abgebucht.</p><img alt="Logo der Stadtwerke" src="${picture}"></body></html>
 `,
   ];
 }

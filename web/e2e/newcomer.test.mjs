@@ -57,7 +57,7 @@ for (const { language, view } of runs) {
         await look(anna, "6-answered", at);
         if (mailbox.sent) steps.checkMail(await mailbox.sent.waitFor((mail) => mail.to.includes("miriam@klinik.test")), text);
         await steps.backToList(anna, t);
-        await steps.showOriginal(anna, t);
+        await steps.showOriginal(anna, mailbox.pictures, t);
         await look(anna, "6b-original", at);
         await anna.page.keyboard.press("Escape");
         await steps.backToList(anna, t);

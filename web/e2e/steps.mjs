@@ -71,11 +71,24 @@ export function checkMail(mail, text) {
   assert.ok(mail.data.includes(text), "the words are in the mail");
 }
 
-/** A mail as it was designed, in a frame that runs nothing. */
-export async function showOriginal({ page }, t) {
+/** A mail as it was designed, in a frame that runs nothing; its pictures only when they are asked for. */
+export async function showOriginal({ page }, pictures, t) {
   await page.getByRole("link", { name: /Stadtwerke/ }).click();
   await page.getByRole("button", { name: t("mail.original") }).click();
   await page.frameLocator("iframe").getByRole("heading", { name: "Ihre Rechnung" }).waitFor();
+  if (!pictures) return;
+  assert.equal(pictures.asked(), 0, "no picture is fetched before somebody asks for it");
+  await page.getByRole("button", { name: t("mail.loadImages") }).click();
+  const picture = page.frameLocator("iframe").getByRole("img", { name: "Logo der Stadtwerke" });
+  await picture.waitFor();
+  await assertShown(picture);
+  assert.ok(pictures.asked() > 0, "the picture comes from its own server");
+}
+
+/** Loaded and drawn, not only named in the page. */
+async function assertShown(picture) {
+  const width = await picture.evaluate((image) => image.decode().then(() => image.naturalWidth, () => 0));
+  assert.ok(width > 0, "the picture is drawn");
 }
 
 export async function makeInvite({ page }, t) {
