@@ -1,6 +1,6 @@
 // A real mailbox: Dovecot with one user and a few mails, on this machine only.
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +47,10 @@ async function startDovecot() {
   const group = execFileSync("id", ["-gn", user]).toString().trim();
   if (root) execFileSync("chown", ["-R", `${user}:${group}`, box]);
   const port = await freePort();
+  const tlsPort = await freePort();
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", cert];
+  execFileSync("openssl", request, { stdio: "ignore" });
   const config = join(folder, "dovecot.conf");
   writeFileSync(join(folder, "users"), `anna@mail.test:{PLAIN}${password}\n`);
   writeFileSync(
@@ -55,7 +59,9 @@ async function startDovecot() {
 state_dir = ${folder}/state
 log_path = ${folder}/log
 protocols = imap
-ssl = no
+ssl = yes
+ssl_cert = <${cert}
+ssl_key = <${key}
 disable_plaintext_auth = no
 listen = 127.0.0.1
 default_internal_user = ${user}
@@ -79,7 +85,8 @@ service imap-login {
     port = ${port}
   }
   inet_listener imaps {
-    port = 0
+    port = ${tlsPort}
+    ssl = yes
   }
 }
 service anvil {
@@ -99,12 +106,12 @@ namespace inbox {
   );
   const child = spawn("dovecot", ["-F", "-c", config], { stdio: "inherit" });
   await reachable(port);
-  const smtp = await startSmtp();
+  const smtp = await startSmtp({ key: readFileSync(key), cert: readFileSync(cert) });
   return {
     address: "anna@mail.test",
     password,
-    imap: { host: "127.0.0.1", port },
-    smtp: { host: "127.0.0.1", port: smtp.port },
+    imap: { host: "127.0.0.1", port, tlsPort },
+    smtp: { host: "127.0.0.1", port: smtp.port, tlsPort: smtp.tlsPort },
     sent: smtp,
     pictures,
     stop: async () => {

@@ -17,7 +17,7 @@ export function freePort() {
 }
 
 /** `{ url, setupUrl, stop }`; with `UNISONO_URL` nothing is started and nothing stopped. */
-export async function startServer() {
+export async function startServer(environment = {}) {
   if (process.env.UNISONO_URL) {
     return { url: process.env.UNISONO_URL, setupUrl: process.env.UNISONO_SETUP_URL, log: () => "", stop: async () => undefined };
   }
@@ -29,7 +29,7 @@ export async function startServer() {
   writeFileSync(config, '[outbound]\nallow = ["127.0.0.0/8", "::1/128"]\n');
   const port = await freePort();
   const child = spawn(binary, ["serve", "--config", config, "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--server-name", "unisono.test"], {
-    env: { ...process.env, UNISONO_RATE_LIMITS: "false" },
+    env: { ...process.env, UNISONO_RATE_LIMITS: "false", ...environment },
   });
   let output = "";
   const note = (chunk) => (output += chunk);

@@ -1,10 +1,12 @@
 // A correspondent's mail server, as small as one can be: takes every mail (RFC 5321) and keeps it.
 import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
-export function startSmtp() {
+/** Listens twice: in the clear, and with TLS from the first byte (RFC 8314) by `certificate`. */
+export async function startSmtp(certificate) {
   const mails = [];
   const waiting = [];
-  const server = createServer((socket) => {
+  const talk = (socket) => {
     let pending = "";
     let inData = false;
     let inAuth = false;
@@ -55,24 +57,24 @@ export function startSmtp() {
         } else say("250 ok");
       }
     });
-  });
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () =>
-      resolve({
-        port: server.address().port,
-        mails,
-        /** The first mail that fits; waits for it. */
-        async waitFor(fits, withinMs = 30_000) {
-          const until = Date.now() + withinMs;
-          for (;;) {
-            const found = mails.find(fits);
-            if (found) return found;
-            if (Date.now() > until) throw new Error(`no such mail arrived; ${mails.length} others did`);
-            await Promise.race([new Promise((wake) => waiting.push(wake)), new Promise((wake) => setTimeout(wake, 500))]);
-          }
-        },
-        stop: () => server.close(),
-      }),
-    );
-  });
+  };
+  const servers = [createServer(talk), createTlsServer(certificate, talk)];
+  for (const server of servers) await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const [plain, tls] = servers.map((server) => server.address().port);
+  return {
+    port: plain,
+    tlsPort: tls,
+    mails,
+    /** The first mail that fits; waits for it. */
+    async waitFor(fits, withinMs = 30_000) {
+      const until = Date.now() + withinMs;
+      for (;;) {
+        const found = mails.find(fits);
+        if (found) return found;
+        if (Date.now() > until) throw new Error(`no such mail arrived; ${mails.length} others did`);
+        await Promise.race([new Promise((wake) => waiting.push(wake)), new Promise((wake) => setTimeout(wake, 500))]);
+      }
+    },
+    stop: () => servers.forEach((server) => server.close()),
+  };
 }

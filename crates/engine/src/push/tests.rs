@@ -141,23 +141,3 @@ async fn rules_of_the_specification_stay_and_unknown_ones_are_not_found() {
     change(silent).await.unwrap();
     assert!(fixture.engine.push_rules(anna.clone()).await.unwrap().get(kind, rule_id).unwrap().actions().is_empty());
 }
-
-/// `cargo test --release --lib push::tests::what -- --ignored --nocapture`
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn what_a_message_costs_for_each_person() {
-    let fixture = Fixture::open().await;
-    let mut people = Vec::new();
-    for number in 0..100 {
-        people.push(fixture.person(&format!("p{number}")).await);
-    }
-    let alone = fixture.room(&[&people[0]]).await;
-    let room = fixture.room(&people.iter().collect::<Vec<_>>()).await;
-    for place in [&alone, &room, &alone, &room] {
-        let started = std::time::Instant::now();
-        for _ in 0..50 {
-            fixture.say(place, &people[0], None).await;
-        }
-        println!("{:?} a message", started.elapsed() / 50);
-    }
-}

@@ -165,27 +165,3 @@ async fn the_events_around_a_hit_are_given_if_wanted() {
     assert_eq!((hit.before.len(), hit.after.len(), hit.profiles.len()), (1, 2, 1));
     assert!(hit.before[0].get().contains("\"one\"") && hit.after[0].get().contains("\"three\""));
 }
-
-/// `cargo test --lib search::tests::what -- --ignored --nocapture`
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn what_a_message_costs_in_the_index() {
-    use unisono_store::search::{self, Entry, Words};
-    let fixture = Fixture::open().await;
-    let anna = fixture.person("anna").await;
-    for round in 0..4_i64 {
-        let sender = anna.clone();
-        let started = std::time::Instant::now();
-        let write = fixture.engine.db.write::<_, crate::Error, _>(move |tx| {
-            for number in 0..2000_i64 {
-                let position = 1_000_000 + round * 2000 + number;
-                let body = format!("hello number {number}, how are you on this fine day of round {round}?");
-                let words = Words { body, ..Words::default() };
-                search::set(tx, Entry { position, room_no: number % 7, sender: &sender, at: position }, &words)?;
-            }
-            Ok(())
-        });
-        write.await.unwrap();
-        println!("{:?} a message", started.elapsed() / 2000);
-    }
-}
