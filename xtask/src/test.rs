@@ -28,6 +28,7 @@ fn all() -> Vec<Step> {
         Step { name: "web-build", headline: "Web app", action: web::build, vital: true },
         step("clippy", "Lints", clippy),
         step("deny", "Licences, bans and advisories of the dependencies", deny::run),
+        step("contracts", "Vendors' descriptions as servers", || web::install(&root().join("tests/contracts"))),
         step("rust", "Rust tests", || run_program(cargo().args(["test", "--workspace"]))),
         step("web", "Web lint and unit tests", web_tests),
         step("js", "Matrix conformance with matrix-js-sdk", js_tests),

@@ -2,8 +2,14 @@
 //! Nothing here knows the store, the engine or the HTTP server.
 
 pub mod email;
+pub mod format;
 pub mod net;
+pub mod phone;
+pub mod rest;
+pub mod socket;
 mod tls;
+pub mod token_login;
+pub mod verify;
 
 use std::sync::Arc;
 

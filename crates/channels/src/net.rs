@@ -11,7 +11,9 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use futures_util::future::FutureExt;
 use reqwest::{
+    StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
+    header::HeaderMap,
     redirect,
 };
 use rustls::pki_types::ServerName;
@@ -45,8 +47,12 @@ pub enum NetError {
     Tls(String, std::io::Error),
     #[error("TLS is not set up: {0}")]
     Setup(#[from] rustls::Error),
+    /// Nothing has been sent.
     #[error("{0}")]
     Http(String),
+    /// Broken off after something may have been sent.
+    #[error("{0}")]
+    Lost(String),
     #[error("the answer is too large")]
     TooLarge,
 }
@@ -148,25 +154,40 @@ impl Http {
 
     /// Sends a request and reads at most `limit` bytes of a successful answer.
     pub async fn fetch(&self, request: reqwest::RequestBuilder, limit: usize) -> Result<Bytes, NetError> {
+        let (status, _, body) = self.exchange(request, limit).await?;
+        if status.is_success() { Ok(body) } else { Err(NetError::Http(status.to_string())) }
+    }
+
+    /// Sends a request and reads at most `limit` bytes of whatever answer.
+    pub async fn exchange(
+        &self,
+        request: reqwest::RequestBuilder,
+        limit: usize,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), NetError> {
         let request = request.build().map_err(|error| NetError::Http(error.to_string()))?;
         if !permits_literal(&self.guard, request.url()) {
             return Err(NetError::Forbidden(request.url().host_str().unwrap_or_default().to_owned()));
         }
-        let mut answer = self
-            .client
-            .execute(request)
-            .await
-            .and_then(reqwest::Response::error_for_status)
-            .map_err(|error| NetError::Http(error.without_url().to_string()))?;
+        let mut answer = self.client.execute(request).await.map_err(|error| {
+            let unsent = error.is_connect() || error.is_builder();
+            let reason = causes(&error.without_url());
+            if unsent { NetError::Http(reason) } else { NetError::Lost(reason) }
+        })?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| NetError::Http(error.without_url().to_string()))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| NetError::Lost(causes(&error.without_url())))? {
             if body.len() + chunk.len() > limit {
                 return Err(NetError::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body.freeze())
+        Ok((status, headers, body.freeze()))
     }
+}
+
+/// An error with what caused it: the outer one alone says only "error sending request".
+fn causes(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Addresses written out in the URL never reach the resolver, so they are looked at here.

@@ -109,6 +109,7 @@ impl Engine {
         if self.typing.set(&room_id, &user_id, until) {
             self.wake_room(&room_id).await?;
         }
+        crate::hub::on_typing(self, &room_id, &user_id, time.is_some());
         if let Some(time) = time {
             let engine = self.clone();
             tokio::spawn(async move {

@@ -67,7 +67,7 @@ impl Network for Mailboxes {
         bench.engine.login_with_fields(bench.owner.clone(), "email", "manual", fields).await.unwrap()
     }
 
-    async fn write(&self, person: &str, text: &str) {
+    async fn write(&self, _: &Bench, person: &str, text: &str) {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let raw = format!(
             "From: {person} <{person}@example.org>\r\nTo: <{}>\r\nSubject: Hello\r\nMessage-ID: <{number}@example.org>\r\n\
@@ -81,7 +81,7 @@ impl Network for Mailboxes {
         self.server.lock().unwrap().append(ME.0, "INBOX", raw.as_bytes(), now.as_secs(), false);
     }
 
-    async fn repeat(&self) {
+    async fn repeat(&self, _: &Bench) {
         let mut server = self.server.lock().unwrap();
         server.stop();
         server.renumber(ME.0);

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_keys", include_str!("../migrations/0003_keys.sql")),
     ("0004_hub", include_str!("../migrations/0004_hub.sql")),
     ("0005_media", include_str!("../migrations/0005_media.sql")),
+    ("0006_hooks", include_str!("../migrations/0006_hooks.sql")),
 ];
 
 /// Brings the schema up to date, each migration in a transaction of its own.

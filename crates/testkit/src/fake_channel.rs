@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use unisono_domain::{
     channel::{
-        Account, AccountState, BoxFuture, Capabilities, Channel, ChannelMeta, ChatId, ChatInfo, ChatKind, Formatting,
-        Host, Inbound, InboundBody, MediaSource, MessageRef, Outbound, OutboundBody, Part, PartKind, PortalKey,
-        RemoteId, RemoteUser, RemoteUserId, RequestError, ResolvedChat, SendOutcome, Sender, Session, SessionError,
-        Support,
+        Account, AccountState, BoxFuture, Capabilities, Catalogue, Channel, ChannelMeta, ChatId, ChatInfo, ChatKind,
+        FindSent, Formatting, Host, Inbound, InboundBody, MediaSource, MessageRef, Outbound, OutboundBody, Part,
+        PartKind, PortalKey, RemoteId, RemoteUser, RemoteUserId, RequestError, ResolvedChat, SendOutcome, Sender,
+        Session, SessionError, Support,
         login::{
             FieldKind, LoginContext, LoginError, LoginField, LoginFlow, LoginInput, LoginReply, LoginStep, NewAccount,
         },
@@ -40,6 +40,10 @@ pub enum Trouble {
     Silent,
     /// Takes it and reports it back later.
     EchoLater,
+    /// Takes nothing: the account's credentials do not hold any longer.
+    Expired,
+    /// Takes nothing: a fault of its own.
+    Broken,
 }
 
 /// A message as the network took it.
@@ -232,6 +236,15 @@ static META: ChannelMeta = ChannelMeta {
     docs: None,
     privacy: Text::new("The test reads it.", "Der Test liest es."),
     flows: FLOWS,
+    guide: &[],
+    catalogue: Catalogue {
+        official: true,
+        cost: Text::new("Nothing", "Nichts"),
+        rules: Text::new("None", "Keine"),
+        limits: Text::new("None", "Keine"),
+        tested: Text::new("By itself", "An sich selbst"),
+    },
+    hook: false,
 };
 
 /// What it carries unless the test says otherwise.
@@ -252,6 +265,7 @@ pub fn capabilities() -> Capabilities {
         groups: true,
         start_chat: true,
         history: true,
+        ..Capabilities::TEXT
     }
 }
 
@@ -426,6 +440,11 @@ impl FakeSession {
             }
             Some(Trouble::Later(after)) => SendOutcome::Retry { after: Some(after), reason },
             Some(Trouble::Rejected) => SendOutcome::Rejected { reason },
+            Some(Trouble::Expired) => {
+                self.host.report(AccountState::BadCredentials { reason: reason.clone() });
+                SendOutcome::Retry { after: Some(1_000), reason }
+            }
+            Some(Trouble::Broken) => SendOutcome::Retry { after: None, reason },
             Some(Trouble::LostAndCut) => SendOutcome::Unknown { reason },
             Some(Trouble::TakenAndCut) => {
                 self.take(&outbound);
@@ -455,12 +474,14 @@ impl Session for FakeSession {
         Box::pin(self.answer(outbound))
     }
 
-    fn find_sent<'a>(&'a self, outbound: &'a Outbound) -> BoxFuture<'a, Result<Option<MessageRef>, SessionError>> {
+    fn find_sent<'a>(&'a self, outbound: &'a Outbound) -> BoxFuture<'a, Result<FindSent, SessionError>> {
         Box::pin(async move {
             let mut world = self.network.world();
             world.asked.push(outbound.txn.clone());
             let found = world.taken.iter().find(|taken| taken.txn == outbound.txn);
-            Ok(found.map(|taken| MessageRef { id: RemoteId::new(&taken.id), data: json!({ "note": taken.id }) }))
+            Ok(found.map_or(FindSent::NotSent, |taken| {
+                FindSent::Sent(MessageRef { id: RemoteId::new(&taken.id), data: json!({ "note": taken.id }) })
+            }))
         })
     }
 

@@ -6,6 +6,10 @@ pub mod conformance;
 pub mod fake_channel;
 pub mod mail;
 pub mod mailgen;
+pub mod prism;
 mod server;
+pub mod test_host;
+pub mod vendor;
+pub mod webhook_network;
 
 pub use self::server::{Answer, TestServer};

@@ -57,3 +57,13 @@ fn echoes_of_what_we_send_change_nothing() {
     network.set_echoes(true);
     conformance::a_restart_while_sending_sends_nothing_twice(&network);
 }
+
+#[test]
+fn an_expired_credential_is_told() {
+    conformance::an_expired_credential_is_told(&FakeNetwork::default());
+}
+
+#[test]
+fn a_fault_of_the_network_loses_nothing() {
+    conformance::a_fault_of_the_network_loses_nothing(&FakeNetwork::default());
+}

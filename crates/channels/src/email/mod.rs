@@ -38,8 +38,8 @@ use std::sync::Arc;
 
 use unisono_domain::{
     channel::{
-        Account, BoxFuture, Capabilities, Channel, ChannelMeta, Formatting, Host, PartKind, Session, SessionError,
-        Support,
+        Account, BoxFuture, Capabilities, Catalogue, Channel, ChannelMeta, Formatting, Host, PartKind, Session,
+        SessionError, Support,
         login::{FieldKind, FieldOption, LoginContext, LoginError, LoginField, LoginFlow, LoginInput, LoginReply},
     },
     text::Text,
@@ -67,6 +67,21 @@ static META: ChannelMeta = ChannelMeta {
         LoginFlow { id: login::PASSWORD, name: Text::new("Address and password", "Adresse und Passwort") },
         LoginFlow { id: login::MANUAL, name: Text::new("Enter the servers yourself", "Server selbst angeben") },
     ],
+    guide: &[],
+    catalogue: Catalogue {
+        official: true,
+        cost: Text::new("Nothing beyond your mailbox.", "Nichts außer deinem Postfach."),
+        rules: Text::new(
+            "Some providers want IMAP switched on or an app password; the wizard says so.",
+            "Manche Anbieter verlangen, IMAP einzuschalten, oder ein App-Passwort; der Assistent sagt es.",
+        ),
+        limits: Text::new(
+            "Files up to 25 MB. A sent mail cannot be changed or taken back.",
+            "Dateien bis 25 MB. Eine gesendete Mail lässt sich nicht ändern oder zurückholen.",
+        ),
+        tested: Text::new("Dovecot and Postfix.", "Dovecot und Postfix."),
+    },
+    hook: false,
 };
 
 impl Channel for Email {
@@ -98,6 +113,7 @@ impl Channel for Email {
             groups: true,
             start_chat: true,
             history: true,
+            ..Capabilities::TEXT
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use unisono_domain::{
     channel::{
-        AccountState, BoxFuture, ChatInfo, ChatKind, Host, Inbound, MessageRef, Outbound, OutboundBody, Part,
+        AccountState, BoxFuture, ChatInfo, ChatKind, FindSent, Host, Inbound, MessageRef, Outbound, OutboundBody, Part,
         PortalKey, RemoteId, RequestError, ResolvedChat, SendOutcome, Session, SessionError,
     },
     text::Text,
@@ -309,10 +309,10 @@ impl Session for EmailSession {
         })
     }
 
-    fn find_sent<'a>(&'a self, outbound: &'a Outbound) -> BoxFuture<'a, Result<Option<MessageRef>, SessionError>> {
+    fn find_sent<'a>(&'a self, outbound: &'a Outbound) -> BoxFuture<'a, Result<FindSent, SessionError>> {
         Box::pin(async move {
             let id = message_id(&outbound.txn, &self.mailbox.credentials.address);
-            Ok(sent::find(self, &id).await?)
+            Ok(sent::find(self, &id).await?.map_or(FindSent::NotSent, FindSent::Sent))
         })
     }
 

@@ -14,6 +14,11 @@ pub struct Account {
     /// Decrypted; must never reach a log.
     pub credentials: serde_json::Value,
     pub settings: serde_json::Value,
+    /// The secret end of the address for the vendor's calls; also the token by which some vendors
+    /// check that the address is ours.
+    pub hook: String,
+    /// The whole address; `None` where nobody reaches us from outside.
+    pub hook_url: Option<url::Url>,
 }
 
 impl std::fmt::Debug for Account {

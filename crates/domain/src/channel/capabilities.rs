@@ -22,9 +22,13 @@ pub enum Support {
 pub enum Formatting {
     Plain,
     Html,
+    /// CommonMark, as Discord reads it.
     Markdown,
+    /// `*bold* _italic_ ~struck~`: WhatsApp, and XMPP's message styling.
     WhatsApp,
     Slack,
+    /// The few tags that Telegram's Bot API takes.
+    Telegram,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,4 +53,32 @@ pub struct Capabilities {
     /// A chat can be started with an address or number.
     pub start_chat: bool,
     pub history: bool,
+    /// Free text may be sent only so long after the last message from the other side, in milliseconds;
+    /// later only templates.
+    pub reply_window: Option<u64>,
+    /// The vendor has approved texts ([`super::Session::templates`]).
+    pub templates: bool,
+}
+
+impl Capabilities {
+    /// Plain text and nothing else: what declarations start from.
+    pub const TEXT: Self = Self {
+        formatting: Formatting::Plain,
+        max_text: None,
+        max_file: None,
+        parts: Vec::new(),
+        captions: false,
+        reply: Support::Rejected,
+        edit: Support::Rejected,
+        delete: Support::Rejected,
+        reaction: Support::Rejected,
+        typing: false,
+        read_receipts: false,
+        delivery_receipts: false,
+        groups: false,
+        start_chat: false,
+        history: false,
+        reply_window: None,
+        templates: false,
+    };
 }

@@ -46,6 +46,41 @@ impl Part {
             extra: serde_json::Map::new(),
         }
     }
+
+    /// A file; `caption` may be empty.
+    pub fn media(id: impl Into<String>, kind: PartKind, media: Media, caption: impl Into<String>) -> Self {
+        Self { kind, media: Some(media), ..Self::text(id, caption) }
+    }
+
+    /// A place. `label` is its name or address, else the coordinates stand for it.
+    pub fn location(id: impl Into<String>, latitude: f64, longitude: f64, label: Option<&str>) -> Self {
+        let geo_uri = format!("geo:{latitude},{longitude}");
+        let mut part = Self::text(id, label.unwrap_or(&geo_uri));
+        part.kind = PartKind::Location;
+        part.extra.insert("geo_uri".to_owned(), geo_uri.into());
+        part
+    }
+
+    /// The place of a location part.
+    pub fn coordinates(&self) -> Option<(f64, f64)> {
+        let geo = self.extra.get("geo_uri")?.as_str()?.strip_prefix("geo:")?;
+        let (latitude, longitude) = geo.split(';').next()?.split_once(',')?;
+        // A third number is the altitude (RFC 5870).
+        Some((latitude.parse().ok()?, longitude.split(',').next()?.parse().ok()?))
+    }
+
+    /// A person's card (vCard, RFC 6350), shown as a file that programs can open.
+    pub fn contact(id: impl Into<String>, name: &str, vcard: String) -> Self {
+        let media = Media::bytes(vcard, format!("{name}.vcf"), "text/vcard");
+        Self::media(id, PartKind::Contact, media, "")
+    }
+
+    /// Adds a key of the adapter's own to the Matrix event.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.extra.insert(key.to_owned(), value.into());
+        self
+    }
 }
 
 /// A file that belongs to a part.
@@ -59,6 +94,21 @@ pub struct Media {
     pub size: Option<u64>,
     /// `Content-ID` or similar, by which the part's HTML shows it inline.
     pub content_id: Option<String>,
+}
+
+impl Media {
+    /// A file that is here.
+    pub fn bytes(bytes: impl Into<Bytes>, name: impl Into<String>, mime: impl Into<String>) -> Self {
+        let bytes = bytes.into();
+        let size = Some(bytes.len() as u64);
+        Self { source: MediaSource::Bytes(bytes), name: name.into(), mime: mime.into(), size, content_id: None }
+    }
+
+    /// A file that [`super::Session::download`] fetches by this id.
+    pub fn lazy(id: impl Into<String>, name: impl Into<String>, mime: impl Into<String>) -> Self {
+        let source = MediaSource::Lazy(id.into());
+        Self { source, name: name.into(), mime: mime.into(), size: None, content_id: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -58,3 +58,15 @@ pub struct PortalKey {
     pub chat: ChatId,
     pub receiver: Option<AccountId>,
 }
+
+impl PortalKey {
+    /// A chat that belongs to one account: every private chat, and groups that a bot alone is in.
+    pub fn private(account: AccountId, chat: impl Into<String>) -> Self {
+        Self { chat: ChatId::new(chat), receiver: Some(account) }
+    }
+
+    /// A chat that several accounts here may be in.
+    pub fn shared(chat: impl Into<String>) -> Self {
+        Self { chat: ChatId::new(chat), receiver: None }
+    }
+}

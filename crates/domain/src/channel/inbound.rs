@@ -31,6 +31,75 @@ pub struct Inbound {
     pub historical: bool,
 }
 
+impl Inbound {
+    /// Something that has just happened; whatever else is known is added to it.
+    pub fn new(portal: PortalKey, sender: Sender, id: impl Into<String>, sent_at: Millis, body: InboundBody) -> Self {
+        Self {
+            portal,
+            sender,
+            sent_at,
+            id: RemoteId::new(id),
+            body,
+            chat: None,
+            data: serde_json::Value::Null,
+            original: None,
+            seen: false,
+            historical: false,
+        }
+    }
+
+    /// The same with what is known of the chat.
+    #[must_use]
+    pub fn in_chat(self, chat: ChatInfo) -> Self {
+        Self { chat: Some(chat), ..self }
+    }
+
+    /// The same with the adapter's notes.
+    #[must_use]
+    pub fn noting(self, data: serde_json::Value) -> Self {
+        Self { data, ..self }
+    }
+}
+
+impl InboundBody {
+    /// A message that answers none.
+    pub fn message(parts: Vec<Part>) -> Self {
+        Self::Message { parts, reply_to: None }
+    }
+}
+
+impl RemoteUser {
+    /// Somebody of whom only the id is known.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: RemoteUserId::new(id), name: None, handles: Vec::new() }
+    }
+
+    /// The same with a name, if it says anything.
+    #[must_use]
+    pub fn named(mut self, name: Option<impl Into<String>>) -> Self {
+        self.name = name.map(Into::into).filter(|name| !name.trim().is_empty());
+        self
+    }
+
+    /// The same with a URI such as `tel:+49...`.
+    #[must_use]
+    pub fn reached_by(mut self, handle: impl Into<String>) -> Self {
+        self.handles.push(handle.into());
+        self
+    }
+}
+
+impl ChatInfo {
+    /// The private chat with somebody.
+    pub fn direct(user: RemoteUser) -> Self {
+        Self { kind: ChatKind::Direct, name: None, topic: None, avatar: None, members: vec![user] }
+    }
+
+    pub fn group(name: Option<impl Into<String>>, members: Vec<RemoteUser>) -> Self {
+        Self { kind: ChatKind::Group, name: name.map(Into::into), topic: None, avatar: None, members }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sender {

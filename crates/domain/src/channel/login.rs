@@ -88,6 +88,39 @@ pub struct LoginField {
     pub options: Vec<FieldOption>,
 }
 
+impl LoginField {
+    /// A field that has to be filled in.
+    pub fn new(id: &'static str, kind: FieldKind, label: Text) -> Self {
+        Self { id, kind, label, hint: None, value: None, required: true, options: Vec::new() }
+    }
+
+    pub fn text(id: &'static str, label: Text) -> Self {
+        Self::new(id, FieldKind::Text, label)
+    }
+
+    pub fn secret(id: &'static str, label: Text) -> Self {
+        Self::new(id, FieldKind::Secret, label)
+    }
+
+    /// The same with a word on what belongs there.
+    #[must_use]
+    pub fn hint(self, hint: Text) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    /// The same, filled in already.
+    #[must_use]
+    pub fn value(self, value: impl Into<String>) -> Self {
+        Self { value: Some(value.into()), ..self }
+    }
+
+    /// The same, to be left empty if one likes.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { required: false, ..self }
+    }
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct FieldOption {
     pub value: &'static str,

@@ -22,9 +22,9 @@ pub use self::{
     content::{Media, MediaSource, Part, PartKind},
     ids::{AccountId, ChatId, PortalKey, RemoteId, RemoteUserId},
     inbound::{ChatInfo, ChatKind, Inbound, InboundBody, RemoteUser, Sender},
-    meta::ChannelMeta,
-    outbound::{MessageRef, Outbound, OutboundBody, SendOutcome},
-    webhook::{WebhookError, WebhookReply, WebhookRequest},
+    meta::{Catalogue, ChannelMeta, ClosedNetwork, Figure, GuideStep},
+    outbound::{FindSent, MessageRef, Outbound, OutboundBody, SendOutcome, Template},
+    webhook::{Served, ServedBody, WebhookError, WebhookReply, WebhookRequest},
 };
 use crate::{net::OutboundGuard, text::Text};
 
@@ -78,10 +78,11 @@ pub trait Session: Send + Sync + 'static {
     /// Sends one event. Called for one portal in order, for several portals at the same time.
     fn send(&self, outbound: Outbound) -> BoxFuture<'_, SendOutcome>;
 
-    /// What became of an earlier send whose outcome we did not learn (a crash, a cut connection):
-    /// `Some` if the network has it.
-    fn find_sent<'a>(&'a self, _outbound: &'a Outbound) -> BoxFuture<'a, Result<Option<MessageRef>, SessionError>> {
-        Box::pin(async { Ok(None) })
+    /// What became of an earlier send whose outcome we did not learn (a crash, a cut connection).
+    /// Where the vendor does nothing twice under one [`Outbound::txn`], [`FindSent::NotSent`] is the
+    /// right answer, too: sending it again does no harm.
+    fn find_sent<'a>(&'a self, _outbound: &'a Outbound) -> BoxFuture<'a, Result<FindSent, SessionError>> {
+        Box::pin(async { Ok(FindSent::CannotTell) })
     }
 
     /// Name, picture and members of a chat.
@@ -112,6 +113,17 @@ pub trait Session: Send + Sync + 'static {
     /// The bytes behind a [`MediaSource::Lazy`] id.
     fn download<'a>(&'a self, _media_id: &'a str) -> BoxFuture<'a, Result<bytes::Bytes, RequestError>> {
         unsupported()
+    }
+
+    /// The texts that the vendor has approved for sending outside [`Capabilities::reply_window`].
+    fn templates(&self) -> BoxFuture<'_, Result<Vec<Template>, RequestError>> {
+        unsupported()
+    }
+
+    /// Answers a call to the account's own address, where the other side speaks a protocol of ours
+    /// (the chat on a web site). `None`: the call is one for [`Channel::webhook`].
+    fn serve<'a>(&'a self, _request: &'a WebhookRequest) -> BoxFuture<'a, Option<Served>> {
+        Box::pin(async { None })
     }
 
     /// Ends the login at the network, if it has such a thing.
@@ -150,6 +162,22 @@ pub trait Host: Send + Sync + 'static {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    /// What was said in a portal after a place in its timeline, oldest first, at most `limit`: for
+    /// networks whose only memory we are.
+    fn conversation<'a>(
+        &'a self,
+        _portal: &'a PortalKey,
+        _after: Option<i64>,
+        _limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Said>, HostError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// The bytes of a file that a message of [`Host::conversation`] carries.
+    fn media<'a>(&'a self, _uri: &'a str) -> BoxFuture<'a, Result<bytes::Bytes, HostError>> {
+        Box::pin(async { Err(HostError("there is no such file".to_owned())) })
+    }
+
     /// Tells the user how the account is.
     fn report(&self, state: AccountState);
 
@@ -158,6 +186,21 @@ pub trait Host: Send + Sync + 'static {
 
     /// The present time, milliseconds since 1970.
     fn now(&self) -> crate::Millis;
+}
+
+/// A message as it stands in the room of a portal.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Its place in the timeline: what [`Host::conversation`] goes on after.
+    pub position: i64,
+    /// The id that the network knows it by, once it does.
+    pub id: Option<RemoteId>,
+    /// The account's own side, whoever of the team wrote it.
+    pub mine: bool,
+    pub sender_name: Option<String>,
+    pub at: crate::Millis,
+    /// The Matrix content, edits applied.
+    pub content: serde_json::Value,
 }
 
 /// The hub could not do what a session asked: a full disk, a shutdown. The session should return

@@ -59,6 +59,16 @@ pub enum OutboundBody {
     },
 }
 
+/// What a network knows of a message that we may have sent.
+#[derive(Clone, Debug)]
+pub enum FindSent {
+    Sent(MessageRef),
+    /// It has not arrived, or may be sent again without harm.
+    NotSent,
+    /// The network offers no way to ask. The user decides; nothing is sent blindly.
+    CannotTell,
+}
+
 #[derive(Clone, Debug)]
 pub enum SendOutcome {
     Sent {
@@ -84,4 +94,22 @@ pub enum SendOutcome {
         reason: Text,
     },
     Unsupported,
+}
+
+/// A text that the vendor has approved, with places to fill in. Sent as a [`super::PartKind::Card`]
+/// whose `org.unisono.template` holds `{name, language, parameters: [text]}`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Template {
+    pub name: String,
+    /// As the vendor writes it: `de`, `en_US`.
+    pub language: String,
+    /// The vendor's word: `MARKETING`, `UTILITY` ...
+    pub category: String,
+    /// The text with `{{1}}` or `{{name}}` where parameters go.
+    pub body: String,
+    pub header: Option<String>,
+    pub footer: Option<String>,
+    pub buttons: Vec<String>,
+    /// The names of the parameters, in order.
+    pub parameters: Vec<String>,
 }

@@ -14,6 +14,25 @@ pub struct WebhookRequest {
     pub body: Bytes,
     /// The full address that was called, as some vendors sign it.
     pub url: String,
+    /// What follows the account's own address, without the first slash.
+    pub path: String,
+}
+
+impl WebhookRequest {
+    /// The first header of this name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first parameter of this name in the address.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON of a known form.
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, WebhookError> {
+        serde_json::from_slice(&self.body).map_err(|error| WebhookError::Malformed(error.to_string()))
+    }
 }
 
 /// What to store, and what to answer once it is on disk.
@@ -23,6 +42,31 @@ pub struct WebhookReply {
     /// The body of the answer, for example a verification challenge.
     pub body: Bytes,
     pub content_type: &'static str,
+}
+
+impl WebhookReply {
+    /// Events, with an empty answer.
+    pub fn events(events: Vec<Inbound>) -> Self {
+        Self { events, body: Bytes::new(), content_type: "text/plain" }
+    }
+
+    /// No events, and an answer that the vendor waits for.
+    pub fn answer(body: impl Into<Bytes>, content_type: &'static str) -> Self {
+        Self { events: Vec::new(), body: body.into(), content_type }
+    }
+}
+
+/// What a session answers that serves its network itself ([`super::Session::serve`]).
+pub struct Served {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: ServedBody,
+}
+
+pub enum ServedBody {
+    Bytes(Bytes),
+    /// Goes on until the other side leaves, such as server-sent events.
+    Stream(std::pin::Pin<Box<dyn futures_core::Stream<Item = Bytes> + Send>>),
 }
 
 #[derive(Debug, thiserror::Error)]

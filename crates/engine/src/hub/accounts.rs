@@ -19,7 +19,7 @@ use unisono_store::{
     rooms::{memberships, room},
 };
 
-use super::{ghosts, outcome, states, status::Fate};
+use super::{ghosts, outcome, sessions, states, status::Fate};
 use crate::{
     Core, Engine, Error, Result,
     rooms::{MembershipChange, change_membership},
@@ -39,6 +39,17 @@ pub struct AccountView {
     pub state: AccountState,
     /// How many conversations it has.
     pub conversations: i64,
+    /// For networks whose vendor has to be told: where it calls us.
+    pub hook: Option<HookView>,
+}
+
+/// The address for a vendor's calls.
+#[derive(Clone, Debug, Serialize)]
+pub struct HookView {
+    /// `None`: nobody reaches this server from outside (`public_url` is not set).
+    pub url: Option<String>,
+    /// What the vendor may ask for to check that the address is ours.
+    pub verify_token: String,
 }
 
 pub(super) fn list_views(tx: &mut Tx<'_>, core: &Core, owner: &UserId) -> Result<Vec<AccountView>> {
@@ -52,6 +63,10 @@ pub(super) fn list_views(tx: &mut Tx<'_>, core: &Core, owner: &UserId) -> Result
             settings_fields: channel.map(|channel| channel.settings_fields(&settings)).unwrap_or_default(),
             state: core.hub.find_state(AccountId(row.account_id)).unwrap_or_else(stored),
             conversations: portals::count(tx, row.account_id)?,
+            hook: row
+                .hook
+                .filter(|_| channel.is_some_and(|channel| channel.meta().hook))
+                .map(|hook| HookView { url: sessions::hook_url(core, &hook).map(String::from), verify_token: hook }),
             channel: row.channel,
             remote_id: row.remote_id,
             display_name: row.display_name,
@@ -87,6 +102,7 @@ impl Engine {
     /// and conversations stay.
     pub async fn store_account(&self, owner: OwnedUserId, channel: String, new: NewAccount) -> Result<i64> {
         let core = self.core();
+        let hook = format!("{:032x}", rand::random::<u128>());
         let account_id = self
             .db
             .write(move |tx| {
@@ -96,6 +112,7 @@ impl Engine {
                         merge(&mut settings, serde_json::from_str(&known.settings).map_err(Error::internal)?);
                         let settings = settings.to_string();
                         accounts::set_settings(tx, known.account_id, &settings, &known.display_name)?;
+                        accounts::set_hook(tx, known.account_id, &hook)?;
                         known.account_id
                     }
                     None => {
@@ -107,6 +124,7 @@ impl Engine {
                             display_name: &new.display_name,
                             settings: &new.settings.to_string(),
                             state: &state,
+                            hook: &hook,
                         };
                         accounts::insert(tx, row, core.now())?
                     }

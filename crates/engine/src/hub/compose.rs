@@ -26,7 +26,7 @@ use unisono_store::{
     rooms::{events, room, state},
 };
 
-use super::outcome::Noted;
+use super::{cards, outcome::Noted};
 use crate::{Engine, Error, Result};
 
 /// What is to be sent, as far as the store knows it.
@@ -279,9 +279,10 @@ impl Engine {
             let mut part = Part::text("0", body);
             if text("msgtype") == "m.emote" {
                 part.text = format!("* {}", part.text);
-            } else if able.formatting == Formatting::Html && text("format") == "org.matrix.custom.html" {
+            } else if able.formatting != Formatting::Plain && text("format") == "org.matrix.custom.html" {
                 part.html = Some(without_mx_reply(text("formatted_body")));
             }
+            cards::carry(content, able, &mut part);
             if let Some(geo) = content["geo_uri"].as_str() {
                 if able.parts.contains(&PartKind::Location) {
                     part.kind = PartKind::Location;
@@ -315,7 +316,7 @@ impl Engine {
             mime: content["info"]["mimetype"].as_str().map_or(media.mime, ToOwned::to_owned),
             content_id: None,
         });
-        if !caption.is_empty() && able.formatting == Formatting::Html && text("format") == "org.matrix.custom.html" {
+        if !caption.is_empty() && able.formatting != Formatting::Plain && text("format") == "org.matrix.custom.html" {
             part.html = Some(without_mx_reply(text("formatted_body")));
         }
         Ok(Ok(vec![part]))
@@ -368,6 +369,7 @@ fn carried_kind(content: &Value, able: &Capabilities) -> Option<PartKind> {
         Some("m.audio") if voice => &[PartKind::Voice, PartKind::Audio, PartKind::File],
         Some("m.audio") => &[PartKind::Audio, PartKind::File],
         Some("m.video") => &[PartKind::Video, PartKind::File],
+        Some(_) if content["info"]["mimetype"] == "text/vcard" => &[PartKind::Contact, PartKind::File],
         Some(_) => &[PartKind::File],
     };
     wishes.iter().copied().find(|kind| able.parts.contains(kind))

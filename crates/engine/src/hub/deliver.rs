@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use unisono_domain::{
-    channel::{AccountId, MessageRef, Outbound, SendOutcome, Session},
+    channel::{AccountId, FindSent, MessageRef, Outbound, SendOutcome, Session},
     text::Text,
 };
 use unisono_store::hub::{outbox, outbox::OutboxRow};
@@ -259,8 +259,11 @@ enum Attempt {
 async fn attempt(session: &dyn Session, outbound: &Outbound, doubtful: bool) -> Attempt {
     if doubtful {
         match ask(session, outbound).await {
-            Ok(Some(message)) => return Attempt::Sent(message),
-            Ok(None) => {}
+            Ok(FindSent::Sent(message)) => return Attempt::Sent(message),
+            Ok(FindSent::NotSent) => {}
+            Ok(FindSent::CannotTell) => {
+                return Attempt::Failed { fate: Fate::FailedForNow(UNKNOWN), in_doubt: true };
+            }
             Err(reason) => return Attempt::Later { after: None, reason, doubtful: true },
         }
     }
@@ -280,13 +283,15 @@ async fn attempt(session: &dyn Session, outbound: &Outbound, doubtful: bool) -> 
         SendOutcome::Rejected { reason } => Attempt::Failed { fate: Fate::Failed(reason), in_doubt: false },
         SendOutcome::Unsupported => Attempt::Failed { fate: Fate::Failed(UNSUPPORTED), in_doubt: false },
         SendOutcome::Unknown { reason } => match ask(session, outbound).await {
-            Ok(Some(message)) => Attempt::Sent(message),
-            Ok(None) | Err(_) => Attempt::Failed { fate: Fate::FailedForNow(reason), in_doubt: true },
+            Ok(FindSent::Sent(message)) => Attempt::Sent(message),
+            Ok(FindSent::NotSent | FindSent::CannotTell) | Err(_) => {
+                Attempt::Failed { fate: Fate::FailedForNow(reason), in_doubt: true }
+            }
         },
     }
 }
 
-async fn ask(session: &dyn Session, outbound: &Outbound) -> std::result::Result<Option<MessageRef>, Text> {
+async fn ask(session: &dyn Session, outbound: &Outbound) -> std::result::Result<FindSent, Text> {
     let asking = AssertUnwindSafe(session.find_sent(outbound)).catch_unwind();
     match tokio::time::timeout(ASK_WITHIN, asking).await {
         Ok(Ok(Ok(found))) => Ok(found),
@@ -346,8 +351,8 @@ pub(super) async fn ask_for_unknown(engine: &Engine, portal_no: i64) -> Result<(
         let mut left = pieces.iter().peekable();
         while let Some(piece) = left.next() {
             match ask(&*session, &piece.outbound).await {
-                Ok(Some(message)) => note(engine, &row, piece, message, left.peek().is_none()).await?,
-                Ok(None) | Err(_) => break,
+                Ok(FindSent::Sent(message)) => note(engine, &row, piece, message, left.peek().is_none()).await?,
+                Ok(FindSent::NotSent | FindSent::CannotTell) | Err(_) => break,
             }
         }
     }

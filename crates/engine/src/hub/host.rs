@@ -37,7 +37,7 @@ impl AccountHost {
         AccountId(self.account.account_id)
     }
 
-    async fn store(&self, events: Vec<Inbound>, cursor: Option<serde_json::Value>) -> Result<()> {
+    pub(super) async fn store(&self, events: Vec<Inbound>, cursor: Option<serde_json::Value>) -> Result<()> {
         let account_id = self.account.account_id;
         // Typing is of the moment and never stored.
         let (typing, events): (Vec<_>, Vec<_>) =

@@ -7,12 +7,14 @@
 
 mod accounts;
 mod backoff;
+mod cards;
 mod chats;
 mod compose;
 mod content;
 mod deliver;
 mod ghosts;
 mod history;
+mod hooks;
 mod host;
 mod inbox;
 mod ingest;
@@ -28,6 +30,8 @@ mod retry;
 mod sessions;
 mod states;
 mod status;
+mod templates;
+mod typing;
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,7 +39,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use unisono_domain::channel::Channel;
 use unisono_store::hub::{inbox as inbox_rows, logins as login_rows, outbox as outbox_rows};
 
-pub(crate) use self::queue::on_event;
 pub use self::{
     accounts::AccountView,
     backoff::Backoff,
@@ -44,6 +47,7 @@ pub use self::{
     queue::on_receipt,
     registry::Registry,
 };
+pub(crate) use self::{queue::on_event, typing::on_typing};
 use crate::{Engine, Error, Result};
 
 /// How long a clean stop waits for what is under way.

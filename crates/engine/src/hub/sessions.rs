@@ -10,9 +10,10 @@ use unisono_domain::{
     text::Text,
 };
 use unisono_store::hub::{accounts, accounts::AccountRow};
+use url::Url;
 
 use super::{Backoff, backoff, host::AccountHost};
-use crate::{Engine, Error, Result};
+use crate::{Core, Engine, Error, Result};
 
 /// Accounts are looked at this often besides hints, for those added on the command line.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -90,6 +91,11 @@ fn is_wanted(row: &AccountRow) -> bool {
     row.removed.is_none() && !row.credentials.is_empty()
 }
 
+/// Where a vendor calls an account, if we can be reached from outside.
+pub(super) fn hook_url(core: &Core, hook: &str) -> Option<Url> {
+    core.config.public_url.as_ref()?.join(&format!("/_unisono/hooks/{hook}")).ok()
+}
+
 /// What a session gets to know of its account.
 pub(super) fn open_account(engine: &Engine, row: &AccountRow) -> Result<Account> {
     let purpose = format!("account {}", row.account_id);
@@ -100,6 +106,8 @@ pub(super) fn open_account(engine: &Engine, row: &AccountRow) -> Result<Account>
         display_name: row.display_name.clone(),
         credentials: serde_json::from_slice(&credentials).map_err(|_| Error::internal("malformed credentials"))?,
         settings: serde_json::from_str(&row.settings).map_err(Error::internal)?,
+        hook: row.hook.clone().unwrap_or_default(),
+        hook_url: row.hook.as_deref().and_then(|hook| hook_url(engine, hook)),
     })
 }
 

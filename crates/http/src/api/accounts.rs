@@ -38,6 +38,9 @@ pub struct Account {
     state: Value,
     /// How many conversations it has.
     conversations: i64,
+    /// For networks whose vendor has to be told where it calls us: `{url, verify_token}`.
+    #[schema(value_type = Option<Object>)]
+    hook: Option<Value>,
 }
 
 /// One's own accounts.

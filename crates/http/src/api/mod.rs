@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod channels;
+pub mod hooks;
 pub mod invites;
 pub mod logins;
 pub mod messages;
@@ -9,10 +10,11 @@ pub mod openapi;
 pub mod original;
 pub mod session;
 pub mod setup;
+pub mod templates;
 
 use axum::{
     Router,
-    routing::{get, patch, post},
+    routing::{any, get, patch, post},
 };
 
 use crate::App;
@@ -41,6 +43,9 @@ fn hub() -> Router<App> {
         .route("/_unisono/v1/accounts/{id}", patch(accounts::change).delete(accounts::remove))
         .route("/_unisono/v1/accounts/{id}/reconnect", post(accounts::reconnect))
         .route("/_unisono/v1/accounts/{id}/chats", post(accounts::start_chat))
+        .route("/_unisono/v1/accounts/{id}/templates", get(templates::list))
+        .route("/_unisono/hooks/{hook}", any(hooks::call))
+        .route("/_unisono/hooks/{hook}/{*path}", any(hooks::call_below))
         .route("/_unisono/v1/logins", post(logins::start))
         .route("/_unisono/v1/logins/{id}", get(logins::wait).post(logins::submit).delete(logins::cancel))
         .route("/_unisono/v1/messages/{room_id}/{event_id}/retry", post(messages::retry))

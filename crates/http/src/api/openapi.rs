@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{accounts, channels, invites, logins, messages, original, setup};
+use super::{accounts, channels, invites, logins, messages, original, setup, templates};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,6 +30,7 @@ use super::{accounts, channels, invites, logins, messages, original, setup};
         messages::retry,
         setup::server,
         setup::set_up,
+        templates::list,
     )
 )]
 pub struct Document;

@@ -6,16 +6,19 @@ use crate::{Error, Result, Row, Tx, args, sql};
 
 sql! {
     INSERT = "INSERT INTO accounts
-        (owner, channel, remote_id, display_name, credentials, settings, state, revision, created_at)
-        VALUES ($1, $2, $3, $4, '', $5, $6, 0, $7) RETURNING account_id";
-    FIND = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision, removed
-        FROM accounts WHERE account_id = $1";
-    FIND_REMOTE = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision,
-        removed FROM accounts WHERE owner = $1 AND channel = $2 AND remote_id = $3";
-    LIST = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision, removed
-        FROM accounts WHERE owner = $1 AND removed IS NULL ORDER BY account_id";
-    LIST_ALL = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision,
-        removed FROM accounts ORDER BY account_id";
+        (owner, channel, remote_id, display_name, credentials, settings, state, revision, created_at, hook)
+        VALUES ($1, $2, $3, $4, '', $5, $6, 0, $7, $8) RETURNING account_id";
+    FIND = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision, removed,
+        hook FROM accounts WHERE account_id = $1";
+    FIND_REMOTE = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision, removed,
+        hook FROM accounts WHERE owner = $1 AND channel = $2 AND remote_id = $3";
+    FIND_HOOK = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision,
+        removed, hook FROM accounts WHERE hook = $1";
+    SET_HOOK = "UPDATE accounts SET hook = $2 WHERE account_id = $1 AND hook IS NULL";
+    LIST = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision, removed,
+        hook FROM accounts WHERE owner = $1 AND removed IS NULL ORDER BY account_id";
+    LIST_ALL = "SELECT account_id, owner, channel, remote_id, display_name, credentials, settings, state, revision, removed,
+        hook FROM accounts ORDER BY account_id";
     SET_CREDENTIALS = "UPDATE accounts SET credentials = $2, removed = NULL, revision = revision + 1
         WHERE account_id = $1";
     SET_SETTINGS = "UPDATE accounts SET settings = $2, display_name = $3, revision = revision + 1
@@ -41,6 +44,8 @@ pub struct AccountRow {
     pub state: String,
     pub revision: i64,
     pub removed: Option<String>,
+    /// The secret end of the address for the vendor's calls. `None`: older than such addresses.
+    pub hook: Option<String>,
 }
 
 fn read(row: &Row<'_>) -> Result<AccountRow> {
@@ -55,6 +60,7 @@ fn read(row: &Row<'_>) -> Result<AccountRow> {
         state: row.get(7)?,
         revision: row.get(8)?,
         removed: row.get(9)?,
+        hook: row.get(10)?,
     })
 }
 
@@ -67,13 +73,14 @@ pub struct NewAccountRow<'a> {
     pub display_name: &'a str,
     pub settings: &'a str,
     pub state: &'a str,
+    pub hook: &'a str,
 }
 
 /// Adds an account that has no credentials yet; gives its number.
 pub fn insert(tx: &mut Tx<'_>, new: NewAccountRow<'_>, now: i64) -> Result<i64> {
     tx.get(
         &INSERT,
-        args![new.owner, new.channel, new.remote_id, new.display_name, new.settings, new.state, now],
+        args![new.owner, new.channel, new.remote_id, new.display_name, new.settings, new.state, now, new.hook],
         |row| row.get(0),
     )
 }
@@ -89,6 +96,16 @@ pub fn get(tx: &mut Tx<'_>, account_id: i64) -> Result<AccountRow> {
 /// The owner's account with this id on the network, removed or not.
 pub fn find_remote(tx: &mut Tx<'_>, owner: &UserId, channel: &str, remote_id: &str) -> Result<Option<AccountRow>> {
     tx.find(&FIND_REMOTE, args![owner, channel, remote_id], read)
+}
+
+/// The account that a vendor calls under this address.
+pub fn find_hook(tx: &mut Tx<'_>, hook: &str) -> Result<Option<AccountRow>> {
+    tx.find(&FIND_HOOK, args![hook], read)
+}
+
+/// Gives an account its address, if it has none.
+pub fn set_hook(tx: &mut Tx<'_>, account_id: i64, hook: &str) -> Result<()> {
+    tx.execute(&SET_HOOK, args![account_id, hook]).map(drop)
 }
 
 /// The owner's accounts that are connected.

@@ -36,6 +36,8 @@ fn account_with_smtp(server: &MailServer, threading: &str, smtp: u16, security: 
             "smtp": {"host": "localhost", "port": smtp, "security": security, "username": ME.0},
         }),
         settings: json!({"threading": threading, "display_name": "Ich"}),
+        hook: String::new(),
+        hook_url: None,
     }
 }
 

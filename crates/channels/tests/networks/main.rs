@@ -1,0 +1,4 @@
+//! The networks against their vendors: the conformance suite, contracts, published examples. One
+//! module a network, one program for all: linking is what takes time.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends here with the reason")]

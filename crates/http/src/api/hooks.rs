@@ -1,0 +1,70 @@
+//! Where vendors call us, and where web sites reach their chat.
+
+use axum::{
+    body::Body,
+    extract::{Path, Query, Request, State},
+    response::Response,
+};
+use http::{HeaderName, HeaderValue};
+use unisono_domain::channel::{Served, ServedBody, WebhookRequest};
+use unisono_engine::Error as EngineError;
+
+use crate::{App, Result, base_url, routes::MAX_BODY};
+
+/// The account's own address.
+pub async fn call(
+    State(app): State<App>,
+    Path(hook): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+    request: Request,
+) -> Result<Response> {
+    take(&app, &hook, String::new(), query, request).await
+}
+
+/// What lies below it.
+pub async fn call_below(
+    State(app): State<App>,
+    Path((hook, path)): Path<(String, String)>,
+    Query(query): Query<Vec<(String, String)>>,
+    request: Request,
+) -> Result<Response> {
+    take(&app, &hook, path, query, request).await
+}
+
+async fn take(app: &App, hook: &str, path: String, query: Vec<(String, String)>, request: Request) -> Result<Response> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_| EngineError::TooLarge("the body is too large, or was cut off".to_owned()))?;
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let headers = parts.headers.iter().filter_map(|(name, value)| {
+        // Header names are lower case already (RFC 9113, section 8.2; `http` normalises HTTP/1.1's).
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    let call = WebhookRequest {
+        method: parts.method.as_str().to_owned(),
+        headers: headers.collect(),
+        query,
+        body,
+        url: format!("{}{target}", base_url(app, &parts.headers)),
+        path,
+    };
+    respond(app.engine.answer_hook(hook, call).await?)
+}
+
+fn respond(served: Served) -> Result<Response> {
+    let body = match served.body {
+        ServedBody::Bytes(bytes) => Body::from(bytes),
+        ServedBody::Stream(stream) => {
+            Body::from_stream(futures_util::StreamExt::map(stream, Ok::<_, std::convert::Infallible>))
+        }
+    };
+    let mut response = Response::builder().status(served.status);
+    if let Some(headers) = response.headers_mut() {
+        for (name, value) in served.headers {
+            let name = HeaderName::try_from(name).map_err(EngineError::internal)?;
+            headers.insert(name, HeaderValue::try_from(value).map_err(EngineError::internal)?);
+        }
+    }
+    response.body(body).map_err(|error| EngineError::internal(error).into())
+}
