@@ -3,9 +3,11 @@
 
 pub mod email;
 pub mod format;
+pub mod generic;
 pub mod net;
 pub mod phone;
 pub mod rest;
+pub mod safe_html;
 pub mod socket;
 mod tls;
 pub mod token_login;
@@ -17,5 +19,5 @@ use unisono_domain::channel::Channel;
 
 /// Every network, in the order of the add-account page.
 pub fn all() -> Vec<Arc<dyn Channel>> {
-    vec![Arc::new(email::Email)]
+    vec![Arc::new(email::Email), Arc::new(generic::Generic)]
 }

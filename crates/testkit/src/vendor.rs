@@ -83,6 +83,11 @@ pub trait Script: Send + Sync + 'static {
     /// Whom a request has a message for, and its text; `None` for every other request.
     fn message(&self, asked: &Asked) -> Option<(String, String)>;
 
+    /// The key under which the vendor takes a message only once, where it has such a thing.
+    fn key(&self, _asked: &Asked) -> Option<String> {
+        None
+    }
+
     /// The answer to a message that is taken, the `number`th.
     fn taken(&self, asked: &Asked, number: usize) -> Told;
 
@@ -109,6 +114,8 @@ pub trait Script: Send + Sync + 'static {
 struct World {
     asked: Vec<Asked>,
     taken: Vec<(String, String)>,
+    /// The keys of what was taken, with its number.
+    keys: HashMap<String, usize>,
     troubles: HashMap<String, VecDeque<Trouble>>,
 }
 
@@ -199,10 +206,14 @@ async fn answer(script: Arc<impl Script>, world: Arc<Mutex<World>>, request: Req
         let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
         let trouble = world.troubles.get_mut(&person).and_then(VecDeque::pop_front);
         let takes = matches!(trouble, None | Some(Trouble::TakenAndCut | Trouble::TakenAndSilent | Trouble::EchoLater));
-        if takes {
+        let key = script.key(&asked);
+        let known = key.as_ref().and_then(|key| world.keys.get(key).copied());
+        if takes && known.is_none() {
             world.taken.push((person, text));
+            let number = world.taken.len();
+            world.keys.extend(key.map(|key| (key, number)));
         }
-        (trouble, world.taken.len())
+        (trouble, known.unwrap_or(world.taken.len()))
     };
     match trouble {
         None | Some(Trouble::EchoLater) => respond(script.taken(&asked, number)),

@@ -2,3 +2,5 @@
 //! module a network, one program for all: linking is what takes time.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends here with the reason")]
+
+mod generic;
