@@ -6,21 +6,16 @@ use subtle::ConstantTimeEq as _;
 
 /// HMAC-SHA-256 (RFC 2104) over pieces that follow each other.
 pub fn hmac_sha256(key: &[u8], pieces: &[&[u8]]) -> Vec<u8> {
-    let mut mac = match Hmac::<sha2::Sha256>::new_from_slice(key) {
-        Ok(mac) => mac,
-        // A key of any length is taken.
-        Err(_) => return Vec::new(),
-    };
+    // A key of any length is taken.
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(key) else { return Vec::new() };
     pieces.iter().for_each(|piece| mac.update(piece));
     mac.finalize().into_bytes().to_vec()
 }
 
 /// HMAC-SHA-1, for vendors that still sign with it.
 pub fn hmac_sha1(key: &[u8], pieces: &[&[u8]]) -> Vec<u8> {
-    let mut mac = match Hmac::<sha1::Sha1>::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => return Vec::new(),
-    };
+    // A key of any length is taken.
+    let Ok(mut mac) = Hmac::<sha1::Sha1>::new_from_slice(key) else { return Vec::new() };
     pieces.iter().for_each(|piece| mac.update(piece));
     mac.finalize().into_bytes().to_vec()
 }

@@ -11,6 +11,7 @@ mod fixture;
 mod secrets;
 
 pub mod account_data;
+pub mod contacts;
 pub mod filters;
 pub mod hub;
 pub mod keys;

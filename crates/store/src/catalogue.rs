@@ -3,13 +3,15 @@
 #![cfg(test)]
 
 use crate::{
-    Sql, account_data, filters, hub, keys, media, migrate, people, profiles, pushers, rooms, search, settings, tx,
+    Sql, account_data, contacts, filters, hub, keys, media, migrate, people, profiles, pushers, rooms, search,
+    settings, tx,
 };
 
 /// One line a file or folder.
 fn all() -> Vec<&'static Sql> {
     let files: &[&[&[&'static Sql]]] = &[
         &[account_data::CATALOGUE],
+        &[contacts::CATALOGUE],
         &[filters::CATALOGUE],
         hub::CATALOGUES,
         keys::CATALOGUES,

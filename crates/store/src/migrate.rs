@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_hub", include_str!("../migrations/0004_hub.sql")),
     ("0005_media", include_str!("../migrations/0005_media.sql")),
     ("0006_hooks", include_str!("../migrations/0006_hooks.sql")),
+    ("0007_contacts", include_str!("../migrations/0007_contacts.sql")),
 ];
 
 /// Brings the schema up to date, each migration in a transaction of its own.

@@ -274,6 +274,10 @@ impl Channel for FakeChannel {
         &META
     }
 
+    fn address_schemes(&self) -> &'static [&'static str] {
+        &["tel"]
+    }
+
     fn capabilities(&self) -> Capabilities {
         self.network.world().capabilities.clone().unwrap_or_else(capabilities)
     }

@@ -2,10 +2,11 @@
 //! (`@stoplight/prism-cli`, installed by `cargo xtask test` into `tests/contracts`).
 
 use std::{
+    io::{BufRead as _, BufReader},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Large descriptions take their time, the more so beside a build.
@@ -49,22 +50,27 @@ impl Prism {
             return None;
         }
         let port = TcpListener::bind(("127.0.0.1", 0)).ok()?.local_addr().ok()?.port();
-        let child = Command::new(prism)
+        let mut child = Command::new(prism)
             .args(["mock", "--errors", "-h", "127.0.0.1", "-p", &port.to_string()])
             .arg(spec)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let mut prism = Self { child, port };
-        let began = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = prism.child.try_wait().ok().flatten();
-            assert!(ended.is_none(), "Prism ended while it started: {ended:?}");
-            assert!(began.elapsed() < START_WITHIN, "Prism did not start");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        let words = child.stdout.take()?;
+        let prism = Self { child, port };
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            // Read to the end, or Prism would stop at a full pipe.
+            for line in BufReader::new(words).lines().map_while(Result::ok) {
+                if line.contains("is listening") {
+                    let _ = ready.send(());
+                }
+            }
+        });
+        let started = is_ready.recv_timeout(START_WITHIN);
+        assert!(started.is_ok(), "Prism did not start with {file}");
         Some(prism)
     }
 

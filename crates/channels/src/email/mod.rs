@@ -117,6 +117,10 @@ impl Channel for Email {
         }
     }
 
+    fn address_schemes(&self) -> &'static [&'static str] {
+        &["mailto"]
+    }
+
     fn login<'a>(
         &'a self,
         state: Option<serde_json::Value>,

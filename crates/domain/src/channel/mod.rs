@@ -50,6 +50,12 @@ pub trait Channel: Send + Sync + 'static {
     /// Makes a session for an account. Does no network traffic: [`Session::run`] does.
     fn connect(&self, account: Account, host: Arc<dyn Host>) -> Result<Arc<dyn Session>, SessionError>;
 
+    /// Schemes of the URIs (`tel`, `mailto` ...) whose addresses a chat can be started with here: by
+    /// them a person who is known elsewhere can be written to on this network.
+    fn address_schemes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What the user can change on a connected account, with its present values.
     fn settings_fields(&self, _settings: &serde_json::Value) -> Vec<login::LoginField> {
         Vec::new()

@@ -6,7 +6,7 @@ use ruma::{OwnedUserId, UserId};
 use sha2::{Digest, Sha256};
 use unisono_domain::channel::RemoteUser;
 use unisono_store::{
-    Tx,
+    Tx, contacts,
     hub::ghosts,
     profiles,
     rooms::{memberships, room::RoomRow},
@@ -64,6 +64,7 @@ pub fn ghost_id(core: &Core, channel: &str, remote_id: &str) -> Result<OwnedUser
 pub(super) fn ensure(tx: &mut Tx<'_>, core: &Core, channel: &str, user: &RemoteUser) -> Result<OwnedUserId> {
     let name = user.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if let Some(ghost) = ghosts::find(tx, channel, user.id.as_str())? {
+        note_handles(tx, &ghost, user)?;
         return Ok(ghost);
     }
     let ghost = ghost_id(core, channel, user.id.as_str())?;
@@ -72,9 +73,16 @@ pub(super) fn ensure(tx: &mut Tx<'_>, core: &Core, channel: &str, user: &RemoteU
     }
     let now = core.now();
     ghosts::insert_user(tx, &ghost, "ghost", Some(name.unwrap_or(user.id.as_str())), now)?;
-    let contact = ghosts::find_or_make_contact(tx, &user.handles, now)?;
-    ghosts::insert(tx, &ghost, channel, user.id.as_str(), contact)?;
+    ghosts::insert(tx, &ghost, channel, user.id.as_str())?;
+    note_handles(tx, &ghost, user)?;
     Ok(ghost)
+}
+
+fn note_handles(tx: &mut Tx<'_>, ghost: &UserId, user: &RemoteUser) -> Result<()> {
+    for handle in &user.handles {
+        contacts::insert_handle(tx, ghost, handle)?;
+    }
+    Ok(())
 }
 
 /// Takes over a name that the network gives now, and shows it in this room.

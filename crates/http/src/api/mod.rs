@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod channels;
+pub mod contacts;
 pub mod hooks;
 pub mod invites;
 pub mod logins;
@@ -44,6 +45,13 @@ fn hub() -> Router<App> {
         .route("/_unisono/v1/accounts/{id}/reconnect", post(accounts::reconnect))
         .route("/_unisono/v1/accounts/{id}/chats", post(accounts::start_chat))
         .route("/_unisono/v1/accounts/{id}/templates", get(templates::list))
+        .route("/_unisono/v1/contacts", get(contacts::list))
+        .route("/_unisono/v1/contacts/suggestions", get(contacts::suggestions))
+        .route("/_unisono/v1/contacts/merge", post(contacts::merge))
+        .route("/_unisono/v1/contacts/split", post(contacts::split))
+        .route("/_unisono/v1/contacts/dismiss", post(contacts::dismiss))
+        .route("/_unisono/v1/contacts/undo", post(contacts::undo))
+        .route("/_unisono/v1/contacts/{user_id}/ways", get(contacts::ways))
         .route("/_unisono/hooks/{hook}", any(hooks::call))
         .route("/_unisono/hooks/{hook}/{*path}", any(hooks::call_below))
         .route("/_unisono/v1/logins", post(logins::start))

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{accounts, channels, invites, logins, messages, original, setup, templates};
+use super::{accounts, channels, contacts, invites, logins, messages, original, setup, templates};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,13 @@ use super::{accounts, channels, invites, logins, messages, original, setup, temp
         accounts::remove,
         accounts::start_chat,
         channels::list,
+        contacts::dismiss,
+        contacts::list,
+        contacts::merge,
+        contacts::split,
+        contacts::suggestions,
+        contacts::undo,
+        contacts::ways,
         invites::create,
         invites::delete,
         invites::get,
