@@ -211,11 +211,17 @@ async fn send(engine: &Engine, session: &dyn Session, row: OutboxRow, draft: &Dr
         Noted::Message { piece } => !draft.done.contains(&outcome::part_name(&row, *piece)),
         Noted::Edit | Noted::Reaction { .. } | Noted::Nothing => draft.done.is_empty(),
     });
-    let mut doubtful = row.doubtful;
+    // Only sending again by hand starts to count attempts anew, and it does so after the doubt arose.
+    let by_hand = row.attempts == 1;
+    let mut doubt = match row.doubtful {
+        false => Doubt::None,
+        true if by_hand => Doubt::Accepted,
+        true => Doubt::Open,
+    };
     let mut left = left.peekable();
     while let Some(piece) = left.next() {
-        let outcome = attempt(session, &piece.outbound, doubtful).await;
-        doubtful = false;
+        let outcome = attempt(session, &piece.outbound, doubt).await;
+        doubt = Doubt::None;
         match outcome {
             Attempt::Sent(message) => {
                 note(engine, &row, &piece, message, left.peek().is_none()).await?;
@@ -255,12 +261,22 @@ enum Attempt {
     Failed { fate: Fate, in_doubt: bool },
 }
 
+/// Whether something may have been sent already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    Open,
+    /// The user has looked, and wants it sent unless the network knows better.
+    Accepted,
+}
+
 /// Sends one piece. What may have been sent already is asked for first.
-async fn attempt(session: &dyn Session, outbound: &Outbound, doubtful: bool) -> Attempt {
-    if doubtful {
+async fn attempt(session: &dyn Session, outbound: &Outbound, doubt: Doubt) -> Attempt {
+    if doubt != Doubt::None {
         match ask(session, outbound).await {
             Ok(FindSent::Sent(message)) => return Attempt::Sent(message),
             Ok(FindSent::NotSent) => {}
+            Ok(FindSent::CannotTell) if doubt == Doubt::Accepted => {}
             Ok(FindSent::CannotTell) => {
                 return Attempt::Failed { fate: Fate::FailedForNow(UNKNOWN), in_doubt: true };
             }
