@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::text::Text;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartKind {
@@ -16,6 +18,20 @@ pub enum PartKind {
     Location,
     Contact,
     Card,
+}
+
+impl PartKind {
+    /// What a file of this MIME type is shown as.
+    pub fn of_mime(mime: &str) -> Self {
+        let mime = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match mime.split_once('/') {
+            Some(("image", _)) => Self::Image,
+            Some(("video", _)) => Self::Video,
+            Some(("audio", _)) => Self::Audio,
+            Some(("text", "vcard" | "x-vcard" | "directory")) => Self::Contact,
+            _ => Self::File,
+        }
+    }
 }
 
 /// One piece of a message. A mail with two attachments has three.
@@ -45,6 +61,12 @@ impl Part {
             media: None,
             extra: serde_json::Map::new(),
         }
+    }
+
+    /// Words of ours about something that cannot be shown ("sent a poll ...").
+    pub fn notice(id: impl Into<String>, words: &Text) -> Self {
+        let part = Self { kind: PartKind::Notice, ..Self::text(id, words.en.as_ref()) };
+        part.with("org.unisono.message", serde_json::json!(words))
     }
 
     /// A file; `caption` may be empty.

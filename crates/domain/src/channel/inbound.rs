@@ -10,7 +10,7 @@ use crate::{Millis, text::Text};
 pub struct Inbound {
     pub portal: PortalKey,
     pub sender: Sender,
-    /// When it happened, by the network's own word.
+    /// When it happened, by the network's own word; [`Self::NO_TIME`] where it says none.
     pub sent_at: Millis,
     /// Unique within the account together with the kind of body. The same id again is dropped.
     pub id: RemoteId,
@@ -32,6 +32,9 @@ pub struct Inbound {
 }
 
 impl Inbound {
+    /// The network does not tell when: the moment that the hub hears of it counts.
+    pub const NO_TIME: Millis = 0;
+
     /// Something that has just happened; whatever else is known is added to it.
     pub fn new(portal: PortalKey, sender: Sender, id: impl Into<String>, sent_at: Millis, body: InboundBody) -> Self {
         Self {

@@ -48,6 +48,9 @@ impl AccountHost {
         let fresh = self.without_known(events).await?;
         let stored: Vec<Inbound> = stream::iter(fresh)
             .map(|mut event| async move {
+                if event.sent_at == Inbound::NO_TIME {
+                    event.sent_at = self.engine.now();
+                }
                 self.engine.store_files(&self.account.owner, &mut event).await?;
                 Ok::<_, Error>(event)
             })
