@@ -43,7 +43,11 @@ pub fn spec(file: &str) -> Option<PathBuf> {
 impl Prism {
     /// Serves a description. `None`, and said so, where the description or Prism is missing.
     pub fn start(file: &str) -> Option<Self> {
-        let spec = spec(file)?;
+        Self::serve(&spec(file)?)
+    }
+
+    /// Serves a description from anywhere, for one that had to be mended.
+    pub fn serve(spec: &Path) -> Option<Self> {
         let prism = workspace().join("tests/contracts/node_modules/.bin/prism");
         if !prism.exists() {
             eprintln!("skipped: Prism is not installed (cargo xtask test installs it into tests/contracts)");
