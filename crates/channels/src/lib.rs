@@ -8,6 +8,8 @@ pub mod net;
 pub mod phone;
 pub mod rest;
 pub mod safe_html;
+pub mod seven;
+pub mod sms_text;
 pub mod socket;
 mod tls;
 pub mod token_login;
@@ -19,5 +21,5 @@ use unisono_domain::channel::Channel;
 
 /// Every network, in the order of the add-account page.
 pub fn all() -> Vec<Arc<dyn Channel>> {
-    vec![Arc::new(email::Email), Arc::new(generic::Generic)]
+    vec![Arc::new(email::Email), Arc::new(generic::Generic), Arc::new(seven::Seven)]
 }

@@ -4,3 +4,5 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends here with the reason")]
 
 mod generic;
+mod seven;
+mod sms;
