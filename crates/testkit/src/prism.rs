@@ -74,7 +74,7 @@ impl Prism {
             }
         });
         let started = is_ready.recv_timeout(START_WITHIN);
-        assert!(started.is_ok(), "Prism did not start with {file}");
+        assert!(started.is_ok(), "Prism did not start with {}", spec.display());
         Some(prism)
     }
 
