@@ -1,6 +1,7 @@
 //! The networks that Unisono speaks: one folder each, behind the traits of `unisono_domain::channel`.
 //! Nothing here knows the store, the engine or the HTTP server.
 
+pub mod closed;
 pub mod email;
 pub mod format;
 pub mod generic;

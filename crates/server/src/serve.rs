@@ -53,6 +53,7 @@ async fn serve(settings: Settings) -> Result<()> {
     let figures = metrics::start(stopping.clone())?;
 
     let mut router = unisono_http::router(&app).merge(health(engine.clone()));
+    engine.hub.set_closed(unisono_channels::closed::CLOSED);
     let hub = engine.start_hub(unisono_channels::all()).await?;
     // Said before anybody can find the server ready: connections wait in the listener until then.
     announce(&engine, listener.local_addr()?, setup_token.as_deref());

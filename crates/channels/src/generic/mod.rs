@@ -45,7 +45,7 @@ static META: ChannelMeta = ChannelMeta {
         "Attach any system of yours: signed JSON in both directions.",
         "Binde ein beliebiges eigenes System an: signiertes JSON in beide Richtungen.",
     ),
-    docs: Some("/docs/guide/generic-api.md"),
+    docs: None,
     privacy: Text::new(
         "Your own system · whoever runs it can read along.",
         "Eigenes System · wer es betreibt, kann mitlesen.",
@@ -62,9 +62,9 @@ static META: ChannelMeta = ChannelMeta {
         GuideStep {
             text: Text::new(
                 "Have your system post its messages to the address that the account then shows, signed with the \
-                 secret. Every library for Standard Webhooks does it.",
+                 secret. Every library for Standard Webhooks does it; docs/guide/generic-api.md has all of it.",
                 "Lass dein System seine Nachrichten an die Adresse schicken, die das Konto dann zeigt, signiert mit \
-                 dem Geheimnis. Jede Bibliothek für Standard Webhooks kann das.",
+                 dem Geheimnis. Jede Bibliothek für Standard Webhooks kann das; alles Weitere steht in docs/guide/generic-api.md.",
             ),
             figure: None,
         },

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::sync::Notify;
-use unisono_domain::channel::{AccountId, AccountState, Channel, Session};
+use unisono_domain::channel::{AccountId, AccountState, Channel, ClosedNetwork, Session};
 
 use crate::{Error, Result};
 
@@ -14,6 +14,7 @@ use crate::{Error, Result};
 #[derive(Default)]
 pub struct Registry {
     channels: OnceLock<BTreeMap<&'static str, Arc<dyn Channel>>>,
+    closed: OnceLock<&'static [ClosedNetwork]>,
     sessions: Mutex<HashMap<AccountId, Arc<dyn Session>>>,
     states: Mutex<HashMap<AccountId, AccountState>>,
     changed: Mutex<HashSet<AccountId>>,
@@ -30,6 +31,18 @@ impl Registry {
         if self.channels.set(by_id).is_err() {
             tracing::debug!("the channels were set before");
         }
+    }
+
+    /// Makes known which networks cannot be connected.
+    pub fn set_closed(&self, closed: &'static [ClosedNetwork]) {
+        if self.closed.set(closed).is_err() {
+            tracing::debug!("the closed networks were set before");
+        }
+    }
+
+    /// Networks that cannot be connected, with what to do instead.
+    pub fn closed(&self) -> &'static [ClosedNetwork] {
+        self.closed.get().copied().unwrap_or_default()
     }
 
     /// All networks, by id.

@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
+use unisono_domain::channel::ClosedNetwork;
 use utoipa::ToSchema;
 
 use super::session::SignedIn;
@@ -12,6 +13,9 @@ use crate::{App, Result};
 pub struct Channels {
     #[schema(value_type = Vec<Object>)]
     channels: Vec<Value>,
+    /// Networks that cannot be connected: why, and what to do instead.
+    #[schema(value_type = Vec<Object>)]
+    closed: &'static [ClosedNetwork],
 }
 
 /// Networks that an account can be added on.
@@ -23,5 +27,5 @@ pub async fn list(State(app): State<App>, SignedIn(_): SignedIn) -> Result<Json<
         entry["capabilities"] = json!(channel.capabilities());
         channels.push(entry);
     }
-    Ok(Json(Channels { channels }))
+    Ok(Json(Channels { channels, closed: app.engine.hub.closed() }))
 }

@@ -54,6 +54,10 @@ impl Server {
         self.token = self.post("/_matrix/client/v3/register", &body)["access_token"].as_str().unwrap().to_owned();
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn get(&self, path: &str) -> Value {
         self.call("GET", path, None)
     }

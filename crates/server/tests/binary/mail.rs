@@ -1,9 +1,5 @@
 //! E-mail from end to end: the real binary, a real Dovecot, a real Postfix.
 
-#![expect(clippy::unwrap_used, reason = "a test ends here with the reason")]
-
-mod server;
-
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -12,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use unisono_testkit::{mail::MailServer, mailgen};
 
-use self::server::{Server, escape, eventually};
+use crate::server::{Server, escape, eventually};
 
 const ME: (&str, &str) = ("me@example.net", "geheim");
 const ANNA: (&str, &str) = ("anna@example.org", "auchgeheim");
