@@ -41,12 +41,17 @@ impl Connection {
     }
 
     pub async fn ask(&mut self, method: &str, path: &str, body: &str) -> Result<Answer> {
+        self.ask_with(method, path, "", body).await
+    }
+
+    /// The same with further headers, each ending in CR LF.
+    pub async fn ask_with(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
         let who = match self.token.as_str() {
             "" => String::new(),
             token => format!("Authorization: Bearer {token}\r\n"),
         };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{who}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{who}{headers}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len(),
         );

@@ -8,19 +8,21 @@ use super::{
     import, latency,
     process::{self, Running},
     report::Report,
-    throughput,
+    throughput, webhooks,
 };
 use crate::checkout::target_dir;
 
 const USAGE: &str = "\
 cargo xtask bench [--only NAME,NAME] [--seconds N] [--label TEXT] [--binary FILE]
-    names: start, memory, messages, latency, import; N seconds for each load (default 10)
+    names: start, memory, messages, latency, import, webhooks; N seconds for each load (default 10)
     The figures go to target/bench/LABEL.json and to the screen.
 cargo xtask bench --compare A.json B.json
 ";
 
 /// Numbers of clients that send at the same time.
 const CLIENTS: [usize; 3] = [1, 16, 64];
+/// Numbers of conversations that a vendor's calls are spread over.
+const CONVERSATIONS: [u64; 2] = [1, 500];
 /// Messages a second for the measurement of latency.
 const RATE: u32 = 200;
 
@@ -78,6 +80,11 @@ async fn measure(options: &Options) -> Result<Report> {
     }
     if wanted("import") {
         import::measure(&options.binary, &mut report).await?;
+    }
+    if wanted("webhooks") {
+        for conversations in CONVERSATIONS {
+            webhooks::measure(&options.binary, conversations, options.load, &mut report).await?;
+        }
     }
     Ok(report)
 }

@@ -21,6 +21,8 @@ mod process;
 mod report;
 #[cfg(feature = "bench")]
 mod throughput;
+#[cfg(feature = "bench")]
+mod webhooks;
 
 use anyhow::Result;
 

@@ -66,6 +66,13 @@ impl Running {
         self.end().await
     }
 
+    /// Kills it without notice; gives its folder, for [`Self::start_in`].
+    pub fn kill(mut self) -> Result<PathBuf> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(std::mem::take(&mut self.folder))
+    }
+
     /// Ends the process by SIGTERM and waits for it.
     async fn end(&mut self) -> Result<()> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
