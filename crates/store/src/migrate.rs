@@ -13,6 +13,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_media", include_str!("../migrations/0005_media.sql")),
     ("0006_hooks", include_str!("../migrations/0006_hooks.sql")),
     ("0007_contacts", include_str!("../migrations/0007_contacts.sql")),
+    ("0008_faces", include_str!("../migrations/0008_faces.sql")),
 ];
 
 /// Brings the schema up to date, each migration in a transaction of its own.

@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use unisono_domain::{
     channel::{
         Account, AccountState, BoxFuture, Capabilities, Catalogue, Channel, ChannelMeta, ChatId, ChatInfo, ChatKind,
-        FindSent, Formatting, Host, Inbound, InboundBody, MediaSource, MessageRef, Outbound, OutboundBody, Part,
+        FindSent, Formatting, Host, Inbound, InboundBody, Media, MediaSource, MessageRef, Outbound, OutboundBody, Part,
         PartKind, PortalKey, RemoteId, RemoteUser, RemoteUserId, RequestError, ResolvedChat, SendOutcome, Sender,
-        Session, SessionError, Support,
+        Session, SessionError, Support, UserInfo,
         login::{
             FieldKind, LoginContext, LoginError, LoginField, LoginFlow, LoginInput, LoginReply, LoginStep, NewAccount,
         },
@@ -82,6 +82,8 @@ struct World {
     troubles: HashMap<String, VecDeque<Trouble>>,
     history: HashMap<String, Vec<Inbound>>,
     files: HashMap<String, Bytes>,
+    /// Names and pictures of people, by their ids.
+    faces: HashMap<String, (String, Bytes)>,
     /// Files cannot be fetched.
     files_away: bool,
     /// Everything from the start again at the next look.
@@ -168,6 +170,11 @@ impl FakeNetwork {
 
     pub fn put_file(&self, id: &str, bytes: &[u8]) {
         self.world().files.insert(id.to_owned(), Bytes::copy_from_slice(bytes));
+    }
+
+    /// How a person shows themselves.
+    pub fn put_face(&self, person: &str, name: &str, picture: &[u8]) {
+        self.world().faces.insert(person.to_owned(), (name.to_owned(), Bytes::copy_from_slice(picture)));
     }
 
     pub fn set_files_away(&self, away: bool) {
@@ -502,6 +509,14 @@ impl Session for FakeSession {
         })
     }
 
+    fn user_info<'a>(&'a self, user: &'a RemoteUserId) -> BoxFuture<'a, Result<UserInfo, RequestError>> {
+        Box::pin(async move {
+            let (name, picture) =
+                self.network.world().faces.get(user.as_str()).cloned().ok_or(RequestError::NotFound)?;
+            Ok(UserInfo { name: Some(name), avatar: Some(Media::bytes(picture, "face.png", "image/png")) })
+        })
+    }
+
     fn fetch_history<'a>(
         &'a self,
         portal: &'a PortalKey,
@@ -531,7 +546,7 @@ impl Session for FakeSession {
 pub fn lazy_file(id: &str, name: &str) -> Part {
     let mut part = Part::text(id, "");
     part.kind = PartKind::File;
-    part.media = Some(unisono_domain::channel::Media {
+    part.media = Some(Media {
         source: MediaSource::Lazy(id.to_owned()),
         name: name.to_owned(),
         mime: "application/pdf".to_owned(),

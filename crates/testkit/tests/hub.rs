@@ -541,3 +541,20 @@ fn whatever_the_order_of_restarts_nothing_is_lost_or_twice() {
         });
     }
 }
+
+#[test]
+fn a_person_gets_the_name_and_the_picture_that_they_have_on_the_network() {
+    let network = FakeNetwork::default();
+    network.put_face("anna", "Anna Schmidt", b"not really a picture");
+    story(&network, async |bench, _| {
+        network.write("one", "anna", "m1", "hello");
+        bench.room_of("hello").await;
+        let room_no = bench.said().await.remove(0).room_no;
+        let member = eventually("the picture is shown", async || {
+            let member = state(&bench, room_no, "m.room.member", "@fake_anna:test.local").await;
+            member["avatar_url"].is_string().then_some(member)
+        })
+        .await;
+        assert_eq!(member["displayname"], "Anna Schmidt");
+    });
+}

@@ -122,6 +122,13 @@ pub struct RemoteUser {
     pub handles: Vec<String>,
 }
 
+/// How a person shows themselves on the network.
+#[derive(Clone, Debug, Default)]
+pub struct UserInfo {
+    pub name: Option<String>,
+    pub avatar: Option<Media>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatKind {

@@ -21,7 +21,7 @@ pub use self::{
     capabilities::{Capabilities, Formatting, Support},
     content::{Media, MediaSource, Part, PartKind},
     ids::{AccountId, ChatId, PortalKey, RemoteId, RemoteUserId},
-    inbound::{ChatInfo, ChatKind, Inbound, InboundBody, RemoteUser, Sender},
+    inbound::{ChatInfo, ChatKind, Inbound, InboundBody, RemoteUser, Sender, UserInfo},
     meta::{Catalogue, ChannelMeta, ClosedNetwork, Figure, GuideStep},
     outbound::{FindSent, MessageRef, Outbound, OutboundBody, SendOutcome, Template},
     webhook::{Served, ServedBody, WebhookError, WebhookReply, WebhookRequest},
@@ -93,6 +93,11 @@ pub trait Session: Send + Sync + 'static {
 
     /// Name, picture and members of a chat.
     fn chat_info<'a>(&'a self, _portal: &'a PortalKey) -> BoxFuture<'a, Result<ChatInfo, RequestError>> {
+        unsupported()
+    }
+
+    /// Name and picture of a person, asked for in the background.
+    fn user_info<'a>(&'a self, _user: &'a RemoteUserId) -> BoxFuture<'a, Result<UserInfo, RequestError>> {
         unsupported()
     }
 

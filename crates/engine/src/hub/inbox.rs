@@ -149,8 +149,12 @@ async fn work_batch(engine: &Engine, portal_no: i64, limit: i64) -> Result<Step>
     }
     let count = items.len();
     let first = items[0].row.clone();
-    match write(engine, portal_no, items).await {
-        Ok(()) => Ok(Step::Done),
+    let items = Arc::new(items);
+    match write(engine, portal_no, Arc::clone(&items)).await {
+        Ok(()) => {
+            items.iter().for_each(|item| engine.hub.faces.see(&item.account, &item.event));
+            Ok(Step::Done)
+        }
         Err(error @ Error::Unavailable(_)) => Err(error),
         Err(_) if count > 1 => Ok(Step::Failed { many: true }),
         Err(error) => {
@@ -224,8 +228,8 @@ async fn fetch_files(engine: &Engine, items: &mut Vec<Item>) -> bool {
     true
 }
 
-async fn write(engine: &Engine, portal_no: i64, items: Vec<Item>) -> Result<()> {
-    let (core, items) = (engine.core(), Arc::new(items));
+async fn write(engine: &Engine, portal_no: i64, items: Arc<Vec<Item>>) -> Result<()> {
+    let core = engine.core();
     engine
         .db
         .write(move |tx| {

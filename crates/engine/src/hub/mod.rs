@@ -12,6 +12,7 @@ mod chats;
 mod compose;
 mod content;
 mod deliver;
+mod faces;
 mod ghosts;
 mod history;
 mod hooks;
@@ -102,6 +103,7 @@ impl Engine {
         run(Box::pin(sessions::run(self.clone(), cancel.clone())));
         run(Box::pin(inbox::run(self.clone(), cancel.clone())));
         run(Box::pin(deliver::run(self.clone(), cancel.clone())));
+        run(Box::pin(faces::run(self.clone(), cancel.clone())));
         Ok(HubHandle { cancel, tasks })
     }
 }

@@ -4,7 +4,7 @@ use ruma::{OwnedUserId, UserId};
 use serde_json::{Value, json};
 use unisono_domain::{
     channel::{ChatInfo, ChatKind, MediaSource},
-    room::Preset,
+    room::{Pdu, Preset},
 };
 use unisono_store::{
     Hint, Tx,
@@ -13,7 +13,10 @@ use unisono_store::{
         marks,
         portals::{self, PortalRow},
     },
-    rooms::room::{self, RoomRow},
+    rooms::{
+        room::{self, RoomRow},
+        state,
+    },
 };
 
 use super::{content::canonical, ghosts};
@@ -203,13 +206,20 @@ fn update(
         portals::set_name(tx, portal.portal_no, name)?;
         portal.name = name.map(ToOwned::to_owned);
     }
-    Ok(())
+    let bot = ghosts::bot_id(core)?;
+    set_avatar(tx, core, row, &bot, Some(chat))
 }
 
 fn set_avatar(tx: &mut Tx<'_>, core: &Core, row: &mut RoomRow, bot: &UserId, chat: Option<&ChatInfo>) -> Result<()> {
     let Some(MediaSource::Stored(uri)) = chat.and_then(|chat| chat.avatar.as_ref()).map(|avatar| &avatar.source) else {
         return Ok(());
     };
+    if let Some((event_id, pdu)) = state::find_pdu(tx, row.room_no, "m.room.avatar", "")?
+        && Pdu::parse(event_id, &pdu)
+            .is_ok_and(|pdu| pdu.content_as::<Value>().is_ok_and(|known| known["url"] == **uri))
+    {
+        return Ok(());
+    }
     let content = canonical(json!({ "url": uri }))?;
     append(tx, core, row, NewEvent::state(bot, "m.room.avatar", "", content, core.now()))?;
     Ok(())

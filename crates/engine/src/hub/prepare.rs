@@ -68,7 +68,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn store_file(
+    pub(super) async fn store_file(
         &self,
         owner: &OwnedUserId,
         media: &mut Media,

@@ -19,6 +19,7 @@ pub struct Registry {
     states: Mutex<HashMap<AccountId, AccountState>>,
     changed: Mutex<HashSet<AccountId>>,
     pub(super) news: Notify,
+    pub(super) faces: super::faces::Faces,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
