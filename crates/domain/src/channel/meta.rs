@@ -68,3 +68,15 @@ pub struct ClosedNetwork {
     pub why: Text,
     pub instead: Text,
 }
+
+/// Something to be copied from a connected account ([`super::Channel::handouts`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Handout {
+    pub id: &'static str,
+    pub label: Text,
+    /// Where it goes.
+    pub hint: Text,
+    pub value: String,
+    /// To be shown only when asked for.
+    pub secret: bool,
+}

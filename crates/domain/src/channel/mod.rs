@@ -22,9 +22,9 @@ pub use self::{
     content::{Media, MediaSource, Part, PartKind},
     ids::{AccountId, ChatId, PortalKey, RemoteId, RemoteUserId},
     inbound::{ChatInfo, ChatKind, Inbound, InboundBody, RemoteUser, Sender, UserInfo},
-    meta::{Catalogue, ChannelMeta, ClosedNetwork, Figure, GuideStep},
+    meta::{Catalogue, ChannelMeta, ClosedNetwork, Figure, GuideStep, Handout},
     outbound::{FindSent, MessageRef, Outbound, OutboundBody, SendOutcome, Template},
-    webhook::{Served, ServedBody, WebhookError, WebhookReply, WebhookRequest},
+    webhook::{CLIENT, Served, ServedBody, WebhookError, WebhookReply, WebhookRequest},
 };
 use crate::{net::OutboundGuard, text::Text};
 
@@ -58,6 +58,12 @@ pub trait Channel: Send + Sync + 'static {
 
     /// What the user can change on a connected account, with its present values.
     fn settings_fields(&self, _settings: &serde_json::Value) -> Vec<login::LoginField> {
+        Vec::new()
+    }
+
+    /// What the user takes from a connected account to elsewhere, such as a line for their web site.
+    /// `base`: where people reach this server, without a slash at the end.
+    fn handouts(&self, _account: &Account, _base: &str) -> Vec<Handout> {
         Vec::new()
     }
 
@@ -173,8 +179,9 @@ pub trait Host: Send + Sync + 'static {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// What was said in a portal after a place in its timeline, oldest first, at most `limit`: for
-    /// networks whose only memory we are.
+    /// What was said in a portal after a place in its timeline, at most `limit` messages, oldest first;
+    /// without a place the newest ones. Edits are applied, removed messages are left out. For networks
+    /// whose only memory we are.
     fn conversation<'a>(
         &'a self,
         _portal: &'a PortalKey,
@@ -182,6 +189,11 @@ pub trait Host: Send + Sync + 'static {
         _limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Said>, HostError>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// One message of a portal, by the id that the network knows it by or by its event's id.
+    fn said<'a>(&'a self, _portal: &'a PortalKey, _id: &'a RemoteId) -> BoxFuture<'a, Result<Option<Said>, HostError>> {
+        Box::pin(async { Ok(None) })
     }
 
     /// The bytes of a file that a message of [`Host::conversation`] carries.
@@ -206,6 +218,8 @@ pub struct Said {
     pub position: i64,
     /// The id that the network knows it by, once it does.
     pub id: Option<RemoteId>,
+    /// Its event's id, which it has from the beginning.
+    pub event_id: String,
     /// The account's own side, whoever of the team wrote it.
     pub mine: bool,
     pub sender_name: Option<String>,

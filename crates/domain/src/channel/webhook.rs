@@ -4,11 +4,15 @@ use bytes::Bytes;
 
 use super::Inbound;
 
+/// The name under which the caller's address (no port) stands among the headers, if it is known. No
+/// header that was sent can have it: a name has no colon (RFC 9110, section 5.6.2).
+pub const CLIENT: &str = ":client";
+
 /// A call as it arrived. The signature is over exactly these bytes.
 #[derive(Clone, Debug)]
 pub struct WebhookRequest {
     pub method: String,
-    /// Header names in lower case.
+    /// Header names in lower case. [`CLIENT`] stands among them.
     pub headers: Vec<(String, String)>,
     pub query: Vec<(String, String)>,
     pub body: Bytes,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use unisono_domain::{
     channel::{
-        AccountId, AccountState,
+        AccountId, AccountState, Handout,
         login::{LoginField, NewAccount},
     },
     text::Text,
@@ -96,6 +96,16 @@ impl Engine {
     pub async fn list_accounts(&self, owner: OwnedUserId) -> Result<Vec<AccountView>> {
         let core = self.core();
         self.db.read(move |tx| list_views(tx, &core, &owner)).await
+    }
+
+    /// What the owner takes from an account to elsewhere. `base`: where people reach this server.
+    pub async fn list_handouts(&self, owner: OwnedUserId, account_id: i64, base: &str) -> Result<Vec<Handout>> {
+        let row = self.db.read(move |tx| get_own(tx, &owner, account_id)).await?;
+        let channel = self.hub.get_channel(&row.channel)?;
+        if row.credentials.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(channel.handouts(&sessions::open_account(self, &row)?, base))
     }
 
     /// Stores a finished login. Logging in again with the same id renews the account: its settings

@@ -7,7 +7,7 @@ use unisono_domain::{
     Millis,
     channel::{
         AccountId, AccountState, BoxFuture, ChatId, Host, HostError, Inbound, InboundBody, MessageRef, PortalKey,
-        RemoteId, Sender,
+        RemoteId, Said, Sender,
     },
     net::OutboundGuard,
 };
@@ -17,7 +17,7 @@ use unisono_store::{
     rooms::room,
 };
 
-use super::{compose::message_ref, ghosts::ghost_id};
+use super::{compose::message_ref, ghosts::ghost_id, said};
 use crate::{Engine, Error, Result};
 
 /// Files that are stored at the same time.
@@ -210,6 +210,31 @@ impl Host for AccountHost {
         limit: usize,
     ) -> BoxFuture<'a, std::result::Result<Vec<MessageRef>, HostError>> {
         Box::pin(async move { self.list_up_to(portal.clone(), up_to.clone(), limit).await.map_err(host_error) })
+    }
+
+    fn conversation<'a>(
+        &'a self,
+        portal: &'a PortalKey,
+        after: Option<i64>,
+        limit: usize,
+    ) -> BoxFuture<'a, std::result::Result<Vec<Said>, HostError>> {
+        let channel = &self.account.channel;
+        Box::pin(async move { said::list(&self.engine, channel, portal, after, limit).await.map_err(host_error) })
+    }
+
+    fn said<'a>(
+        &'a self,
+        portal: &'a PortalKey,
+        id: &'a RemoteId,
+    ) -> BoxFuture<'a, std::result::Result<Option<Said>, HostError>> {
+        Box::pin(async move { said::find(&self.engine, &self.account.channel, portal, id).await.map_err(host_error) })
+    }
+
+    fn media<'a>(&'a self, uri: &'a str) -> BoxFuture<'a, std::result::Result<bytes::Bytes, HostError>> {
+        Box::pin(async move {
+            let (_, bytes) = self.engine.read_media(uri.into()).await.map_err(host_error)?;
+            Ok(bytes)
+        })
     }
 
     fn report(&self, state: AccountState) {

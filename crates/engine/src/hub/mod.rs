@@ -28,6 +28,7 @@ mod prepare;
 mod queue;
 mod registry;
 mod retry;
+mod said;
 mod sessions;
 mod states;
 mod status;
