@@ -19,6 +19,8 @@ use crate::{headers, routes};
 struct WebApp;
 
 const PAGE: &str = "index.html";
+const WIDGET: &str = "widget/chat.js";
+const DEMO: &str = "demo/index.html";
 /// Vite puts a hash of the content into the names of these files.
 const HASHED: &str = "assets/";
 /// Paths that are never the app's: whoever asks there wants an API, and an error if there is none.
@@ -38,6 +40,16 @@ pub(crate) async fn serve(request: Request) -> Response {
         return routes::unrecognized().await.into_response();
     }
     file(PAGE, request.headers()).unwrap_or_else(not_built)
+}
+
+/// The chat that web sites embed.
+pub(crate) async fn widget(request: Request) -> Response {
+    file(WIDGET, request.headers()).unwrap_or_else(not_built)
+}
+
+/// A sample shop that has the chat of the site that its address names.
+pub(crate) async fn demo(request: Request) -> Response {
+    file(DEMO, request.headers()).unwrap_or_else(not_built)
 }
 
 fn not_built() -> Response {
@@ -65,7 +77,12 @@ fn file(path: &str, request: &HeaderMap) -> Option<Response> {
     let answer = response.headers_mut();
     answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(mime));
     answer.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    let lasting = if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let lasting = match path {
+        // Its address cannot change with it: a page on somebody else's site holds it.
+        WIDGET => "public, max-age=3600, stale-while-revalidate=2592000",
+        _ if path.starts_with(HASHED) => "public, max-age=31536000, immutable",
+        _ => "no-cache",
+    };
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(lasting));
     if let Some(encoding) = encoding {
         answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
@@ -73,8 +90,12 @@ fn file(path: &str, request: &HeaderMap) -> Option<Response> {
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         answer.insert(header::ETAG, etag);
     }
-    if path == PAGE {
-        headers::protect_page(answer);
+    match path {
+        PAGE => headers::protect_page(answer),
+        DEMO => headers::protect_demo(answer),
+        // Pages that are isolated from other sites (COEP) may have it, too.
+        WIDGET => headers::allow_everywhere(answer),
+        _ => {}
     }
     Some(response)
 }

@@ -12,6 +12,12 @@ const PAGE: HeaderValue = HeaderValue::from_static(
      worker-src 'self' blob:; frame-src 'self' blob:; manifest-src 'self'; object-src blob:; \
      frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
 );
+/// As strict as a shop can be: the chat has to work under it.
+const DEMO: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; \
+     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; \
+     require-trusted-types-for 'script'; trusted-types demo",
+);
 /// Answers of an API are no pages.
 const DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 /// What calls and places need, and nothing else.
@@ -22,6 +28,7 @@ const PERMISSIONS: HeaderValue = HeaderValue::from_static(
 );
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// For the page that the app runs in.
@@ -29,6 +36,17 @@ pub(crate) fn protect_page(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_SECURITY_POLICY, PAGE);
     headers.insert(PERMISSIONS_POLICY, PERMISSIONS);
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+}
+
+/// For the sample shop.
+pub(crate) fn protect_demo(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, DEMO);
+    headers.insert(PERMISSIONS_POLICY, PERMISSIONS);
+}
+
+/// For what other people's pages load.
+pub(crate) fn allow_everywhere(headers: &mut HeaderMap) {
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
 }
 
 /// For every answer; what an endpoint says itself holds.

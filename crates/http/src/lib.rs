@@ -56,10 +56,12 @@ pub fn router(app: &App) -> axum::Router {
         .merge(api::router(app))
         .fallback(assets::serve)
         .method_not_allowed_fallback(routes::wrong_method)
+        .layer(cors)
+        // An account's own address says itself which sites may call it.
+        .merge(api::hooks(app))
         .layer(axum::middleware::from_fn_with_state(app.clone(), stopping::end_waiting))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::map_response(headers::protect))
-        .layer(cors)
         .layer(axum::middleware::from_fn(summary::summarise))
 }
 

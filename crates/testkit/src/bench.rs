@@ -13,17 +13,21 @@ use std::{
     time::Duration,
 };
 
-use ruma::{CanonicalJsonObject, OwnedEventId, OwnedRoomId, OwnedUserId};
+use ruma::{CanonicalJsonObject, OwnedUserId};
+pub use ruma::{OwnedEventId, OwnedRoomId};
 use serde_json::{Value, json};
-use unisono_domain::{channel::Channel, net::OutboundGuard};
+use unisono_domain::{
+    channel::{Channel, Served, WebhookRequest},
+    net::OutboundGuard,
+};
 use unisono_engine::{
     Clock, Config, Engine, Error, SystemClock,
     hub::{AccountView, HubHandle},
     rooms::{ClientTxn, content_from_json},
 };
 use unisono_store::{
-    hub::{ghosts, inbox, messages},
-    rooms::{events, memberships, room},
+    hub::{accounts, ghosts, inbox, messages},
+    rooms::{events, memberships, receipts, room},
 };
 
 /// The runtime's clock, which stands still but for what [`eventually`] moves it on (`start_paused`).
@@ -258,9 +262,41 @@ impl Bench {
             .expect("a look-up")
     }
 
+    /// The secret end of an account's own address.
+    pub async fn hook_of(&self, account_id: i64) -> String {
+        let row = self.engine.db.read(move |tx| Ok::<_, Error>(accounts::get(tx, account_id)?)).await;
+        row.expect("the account").hook.expect("an address")
+    }
+
+    /// Calls of accounts' own addresses, for networks that outlive what a test gets.
+    pub fn caller(&self) -> Caller {
+        Caller(self.engine.clone())
+    }
+
+    /// Whether somebody, by the local part of their user id, has read a room up to an event.
+    pub async fn is_read(&self, room_id: &OwnedRoomId, localpart: &str, event_id: &OwnedEventId) -> bool {
+        let (room_id, viewer) = (room_id.clone(), self.owner.clone());
+        let rows = self.engine.db.read(move |tx| {
+            let room = room::find(tx, &room_id)?.expect("the room");
+            Ok::<_, Error>(receipts::list_of_room(tx, room.room_no, &viewer, i64::MIN, i64::MAX)?)
+        });
+        let rows = rows.await.expect("receipts");
+        rows.iter().any(|row| row.user_id.localpart() == localpart && row.event_id == *event_id)
+    }
+
     pub async fn account(&self, id: i64) -> AccountView {
         let accounts = self.engine.list_accounts(self.owner.clone()).await.expect("accounts");
         accounts.into_iter().find(|account| account.id == id).expect("the account")
+    }
+}
+
+/// Whoever calls accounts' own addresses.
+#[derive(Clone)]
+pub struct Caller(Engine);
+
+impl Caller {
+    pub async fn call(&self, hook: &str, request: WebhookRequest) -> Served {
+        self.0.answer_hook(hook, request).await.expect("an answer")
     }
 }
 

@@ -4,14 +4,15 @@ use axum::{
     Json,
     extract::{Path, Query, State},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use unisono_domain::channel::Handout;
 use unisono_engine::{Error as EngineError, hub::AccountView};
 use utoipa::ToSchema;
 
 use super::session::SignedIn;
-use crate::{App, Result, body::JsonBody};
+use crate::{App, Result, base_url, body::JsonBody};
 
 #[derive(Serialize, ToSchema)]
 pub struct Accounts {
@@ -72,6 +73,28 @@ pub async fn change(
     app.engine.change_account(owner.clone(), id, change.settings, change.display_name).await?;
     let account = app.engine.list_accounts(owner).await?.into_iter().find(|account| account.id == id);
     Ok(Json(account.ok_or_else(|| EngineError::not_found("there is no such account"))?))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Handouts {
+    /// `{id, label, hint, value, secret}`
+    #[schema(value_type = Vec<Object>)]
+    handouts: Vec<Handout>,
+}
+
+/// What one takes from an account to elsewhere: the line for a web site, a secret.
+#[utoipa::path(
+    get, path = "/_unisono/v1/accounts/{id}/handouts", params(("id" = i64, Path)),
+    responses((status = 200, body = Handouts), (status = 404, description = "No such account of one's own")),
+)]
+pub async fn handouts(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> Result<Json<Handouts>> {
+    let base = base_url(&app, &headers);
+    Ok(Json(Handouts { handouts: app.engine.list_handouts(session.user_id, id, &base).await? }))
 }
 
 /// Connects an account anew, now.

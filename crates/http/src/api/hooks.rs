@@ -5,11 +5,12 @@ use axum::{
     extract::{Path, Query, Request, State},
     response::Response,
 };
+use futures_util::StreamExt as _;
 use http::{HeaderName, HeaderValue};
-use unisono_domain::channel::{Served, ServedBody, WebhookRequest};
+use unisono_domain::channel::{CLIENT, Served, ServedBody, WebhookRequest};
 use unisono_engine::Error as EngineError;
 
-use crate::{App, Result, base_url, routes::MAX_BODY};
+use crate::{App, Client, Result, base_url, routes::MAX_BODY};
 
 /// The account's own address.
 pub async fn call(
@@ -41,22 +42,26 @@ async fn take(app: &App, hook: &str, path: String, query: Vec<(String, String)>,
         // Header names are lower case already (RFC 9113, section 8.2; `http` normalises HTTP/1.1's).
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     });
+    let client = Client::of(&parts, &app.engine.config.trusted_proxies).address;
+    let client = client.map(|address| (CLIENT.to_owned(), address.to_string()));
     let call = WebhookRequest {
         method: parts.method.as_str().to_owned(),
-        headers: headers.collect(),
+        headers: headers.chain(client).collect(),
         query,
         body,
         url: format!("{}{target}", base_url(app, &parts.headers)),
         path,
     };
-    respond(app.engine.answer_hook(hook, call).await?)
+    respond(app, app.engine.answer_hook(hook, call).await?)
 }
 
-fn respond(served: Served) -> Result<Response> {
+fn respond(app: &App, served: Served) -> Result<Response> {
     let body = match served.body {
         ServedBody::Bytes(bytes) => Body::from(bytes),
         ServedBody::Stream(stream) => {
-            Body::from_stream(futures_util::StreamExt::map(stream, Ok::<_, std::convert::Infallible>))
+            // It must not outlive the server: whoever listens comes back to the next one.
+            let stream = stream.take_until(app.stopping.clone().cancelled_owned());
+            Body::from_stream(stream.map(Ok::<_, std::convert::Infallible>))
         }
     };
     let mut response = Response::builder().status(served.status);

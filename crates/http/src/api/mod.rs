@@ -18,11 +18,19 @@ use axum::{
     routing::{any, get, patch, post},
 };
 
-use crate::App;
+use crate::{App, assets};
 
 /// All endpoints under `/_unisono`.
 pub fn router(app: &App) -> Router {
     Router::new().merge(people()).merge(hub()).with_state(app.clone())
+}
+
+/// Addresses of accounts. Which web sites may call them is up to each account.
+pub fn hooks(app: &App) -> Router {
+    Router::new()
+        .route("/_unisono/hooks/{hook}", any(hooks::call))
+        .route("/_unisono/hooks/{hook}/{*path}", any(hooks::call_below))
+        .with_state(app.clone())
 }
 
 /// Set-up, invitations, oneself.
@@ -38,10 +46,13 @@ fn people() -> Router<App> {
 /// Networks, accounts, and messages of portals.
 fn hub() -> Router<App> {
     Router::new()
+        .route("/_unisono/chat.js", get(assets::widget))
+        .route("/demo", get(assets::demo))
         .route("/_unisono/v1/openapi.json", get(openapi::document))
         .route("/_unisono/v1/channels", get(channels::list))
         .route("/_unisono/v1/accounts", get(accounts::list))
         .route("/_unisono/v1/accounts/{id}", patch(accounts::change).delete(accounts::remove))
+        .route("/_unisono/v1/accounts/{id}/handouts", get(accounts::handouts))
         .route("/_unisono/v1/accounts/{id}/reconnect", post(accounts::reconnect))
         .route("/_unisono/v1/accounts/{id}/chats", post(accounts::start_chat))
         .route("/_unisono/v1/accounts/{id}/templates", get(templates::list))
@@ -52,8 +63,6 @@ fn hub() -> Router<App> {
         .route("/_unisono/v1/contacts/dismiss", post(contacts::dismiss))
         .route("/_unisono/v1/contacts/undo", post(contacts::undo))
         .route("/_unisono/v1/contacts/{user_id}/ways", get(contacts::ways))
-        .route("/_unisono/hooks/{hook}", any(hooks::call))
-        .route("/_unisono/hooks/{hook}/{*path}", any(hooks::call_below))
         .route("/_unisono/v1/logins", post(logins::start))
         .route("/_unisono/v1/logins/{id}", get(logins::wait).post(logins::submit).delete(logins::cancel))
         .route("/_unisono/v1/messages/{room_id}/{event_id}/retry", post(messages::retry))

@@ -11,6 +11,7 @@ use super::{accounts, channels, contacts, invites, logins, messages, original, s
     components(schemas(accounts::Account)),
     paths(
         accounts::change,
+        accounts::handouts,
         accounts::list,
         accounts::reconnect,
         accounts::remove,
