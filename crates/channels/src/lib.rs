@@ -5,6 +5,7 @@ pub mod closed;
 pub mod email;
 pub mod format;
 pub mod generic;
+pub mod livechat;
 pub mod net;
 pub mod phone;
 pub mod rest;
@@ -22,5 +23,5 @@ use unisono_domain::channel::Channel;
 
 /// Every network, in the order of the add-account page.
 pub fn all() -> Vec<Arc<dyn Channel>> {
-    vec![Arc::new(email::Email), Arc::new(generic::Generic), Arc::new(seven::Seven)]
+    vec![Arc::new(email::Email), Arc::new(generic::Generic), Arc::new(livechat::LiveChat), Arc::new(seven::Seven)]
 }

@@ -5,5 +5,6 @@
 
 mod documents;
 mod generic;
+mod livechat;
 mod seven;
 mod sms;
