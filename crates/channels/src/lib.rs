@@ -15,6 +15,7 @@ pub mod sms_text;
 pub mod socket;
 mod tls;
 pub mod token_login;
+pub mod twilio;
 pub mod verify;
 
 use std::sync::Arc;
@@ -23,5 +24,11 @@ use unisono_domain::channel::Channel;
 
 /// Every network, in the order of the add-account page.
 pub fn all() -> Vec<Arc<dyn Channel>> {
-    vec![Arc::new(email::Email), Arc::new(generic::Generic), Arc::new(livechat::LiveChat), Arc::new(seven::Seven)]
+    vec![
+        Arc::new(email::Email),
+        Arc::new(generic::Generic),
+        Arc::new(livechat::LiveChat),
+        Arc::new(seven::Seven),
+        Arc::new(twilio::Twilio),
+    ]
 }

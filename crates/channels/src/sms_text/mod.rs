@@ -30,7 +30,8 @@ const NO_NUMBER: Text = Text::new(
     "This is not a telephone number. Please write it with its country code, such as +49 170 1234567.",
     "Das ist keine Telefonnummer. Bitte schreib sie mit Landesvorwahl, etwa +49 170 1234567.",
 );
-const NO_ANSWER: Text = Text::new(
+/// Why nothing goes out to a name.
+pub const NO_ANSWER: Text = Text::new(
     "This sender has no telephone number, so it cannot be answered.",
     "Dieser Absender hat keine Telefonnummer, darum kann man ihm nicht antworten.",
 );
@@ -54,14 +55,24 @@ pub fn address(written: &str) -> Option<String> {
     }
 }
 
+/// An address without the network that some vendors write before it (`rcs:+49...`).
+pub fn bare(address: &str) -> &str {
+    match address.split_once(':') {
+        Some(("rcs" | "whatsapp", bare)) => bare,
+        _ => address,
+    }
+}
+
 /// The digits of an address that can be written to: a number or a short code, without `+`.
 pub fn digits(address: &str) -> Option<&str> {
+    let address = bare(address);
     let digits = address.strip_prefix('+').unwrap_or(address);
     (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
 /// The person behind an address.
 pub fn person(address: &str) -> RemoteUser {
+    let address = bare(address);
     let user = RemoteUser::new(address);
     if address.starts_with('+') { user.reached_by(format!("tel:{address}")) } else { user }
 }

@@ -8,3 +8,4 @@ mod generic;
 mod livechat;
 mod seven;
 mod sms;
+mod twilio;
