@@ -1,4 +1,4 @@
-import { Bell, Command, MessageCircle, Plug, Settings, UserRound } from "lucide-react";
+import { Bell, BookUser, Command, MessageCircle, Plug, Settings, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { useChats } from "@/features/chats/useChats";
 import { type Filter, isUnread } from "@/features/chats/filter";
@@ -36,6 +36,9 @@ export function Rail({ route, filter, onFilter, onSwitch }: RailProps) {
       </RailButton>
       <RailButton label={unread ? t("rail.unread", { n: unread }) : t("filter.unread")} active={route.page === "chats" && filter === "unread"} count={unread} onClick={() => chats("unread")}>
         <Bell />
+      </RailButton>
+      <RailButton label={t("contacts.title")} active={route.page === "contacts"} onClick={() => go("contacts")}>
+        <BookUser />
       </RailButton>
       <RailButton label={t("accounts.title")} active={route.page === "accounts"} onClick={() => go("accounts")}>
         <Plug />
@@ -81,6 +84,7 @@ export function BottomBar({ route }: { route: Route }) {
   const unread = useChats().filter((chat) => isUnread(chat) && !chat.archived && !chat.muted).length;
   const pages: { page: Page; label: string; icon: ReactNode; count?: number }[] = [
     { page: "chats", label: t("chats.title"), icon: <MessageCircle />, count: unread },
+    { page: "contacts", label: t("contacts.title"), icon: <BookUser /> },
     { page: "accounts", label: t("accounts.title"), icon: <Plug /> },
     { page: "settings", label: t("bar.you"), icon: <UserRound /> },
   ];

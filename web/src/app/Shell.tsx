@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { AccountsPage } from "@/features/accounts/AccountsPage";
 import { ChatsPane } from "@/features/chats/ChatsPane";
 import type { Filter } from "@/features/chats/filter";
+import { ContactsPage } from "@/features/contacts/ContactsPage";
 import { DetailsPanel } from "@/features/details/DetailsPanel";
 import { NewChatDialog } from "@/features/newchat/NewChatDialog";
 import { useNotifications } from "@/features/settings/notifications";
@@ -12,6 +13,7 @@ import { QuickSwitch } from "@/features/switcher/QuickSwitch";
 import { Conversation } from "@/features/timeline/Conversation";
 import { t } from "@/lib/i18n";
 import { useUnisono } from "@/lib/matrix/context";
+import { conversationOf } from "@/lib/matrix/conversation";
 import { useVersion } from "@/lib/matrix/observe";
 import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/Empty";
@@ -24,11 +26,17 @@ import { useShortcuts } from "./shortcuts";
 export function Shell() {
   const route = useRoute();
   const [filter, setFilter] = useState<Filter>("all");
-  const [newChat, setNewChat] = useState(false);
+  const [newChat, setNewChat] = useState<string | null>(null);
   const [details, setDetails] = useState(false);
   const [overlay, setOverlay] = useState<"switch" | "help" | null>(null);
-  useShortcuts({ onSwitch: () => setOverlay("switch"), onHelp: () => setOverlay("help"), onNew: () => setNewChat(true), route });
+  useShortcuts({ onSwitch: () => setOverlay("switch"), onHelp: () => setOverlay("help"), onNew: () => setNewChat(""), route });
   useNotifications(route.page === "chats" ? route.id : null);
+
+  useEffect(() => {
+    const listen = (event: Event) => setNewChat((event as CustomEvent<string>).detail);
+    window.addEventListener("unisono:newchat", listen);
+    return () => window.removeEventListener("unisono:newchat", listen);
+  }, []);
 
   useEffect(() => {
     // Another chat starts without the panel where the panel would cover it.
@@ -41,9 +49,9 @@ export function Shell() {
       {route.page === "chats" ? (
         <>
           <nav className={styles.list} aria-label={t("chats.title")}>
-            <ChatsPane openId={route.id} filter={filter} onFilter={setFilter} onNewChat={() => setNewChat(true)} />
+            <ChatsPane openId={route.id} filter={filter} onFilter={setFilter} onNewChat={() => setNewChat("")} />
           </nav>
-          <main className={styles.main}>{route.id ? <OpenChat id={route.id} details={details} onDetails={() => setDetails(!details)} /> : <NoChat onNewChat={() => setNewChat(true)} />}</main>
+          <main className={styles.main}>{route.id ? <OpenChat id={route.id} details={details} onDetails={() => setDetails(!details)} /> : <NoChat onNewChat={() => setNewChat("")} />}</main>
           {details && route.id ? (
             <aside className={styles.details} aria-label={t("details.title")}>
               <DetailsPanel roomId={route.id} onClose={() => setDetails(false)} />
@@ -51,10 +59,14 @@ export function Shell() {
           ) : null}
         </>
       ) : (
-        <main className={styles.page}>{route.page === "accounts" ? <AccountsPage id={route.id} /> : <SettingsPage section={route.id} />}</main>
+        <main className={styles.page}>
+          {route.page === "accounts" ? <AccountsPage id={route.id} /> : null}
+          {route.page === "contacts" ? <ContactsPage id={route.id} onNewChat={() => setNewChat("")} /> : null}
+          {route.page === "settings" ? <SettingsPage section={route.id} /> : null}
+        </main>
       )}
       <BottomBar route={route} />
-      <NewChatDialog open={newChat} onClose={() => setNewChat(false)} />
+      <NewChatDialog start={newChat} onClose={() => setNewChat(null)} />
       <QuickSwitch open={overlay === "switch"} onClose={() => setOverlay(null)} />
       <ShortcutHelp open={overlay === "help"} onClose={() => setOverlay(null)} />
     </div>
@@ -63,11 +75,13 @@ export function Shell() {
 
 function OpenChat({ id, details, onDetails }: { id: string; details: boolean; onDetails: () => void }) {
   const { client, changes } = useUnisono();
-  useVersion(changes, id);
+  // Which rooms belong together can change with any of them, and with the contacts.
+  useVersion(changes);
   const room = client.getRoom(id);
   const membership = room?.getMyMembership();
   if (!room || (membership !== "join" && membership !== "invite")) return <Empty icon={<MessagesSquare />}>{t("chat.missing")}</Empty>;
-  return <Conversation key={`${id}-${membership}`} room={room} details={details} onDetails={onDetails} />;
+  const chat = conversationOf(client, room);
+  return <Conversation key={`${chat.key}-${membership}`} chat={chat} details={details} onDetails={onDetails} />;
 }
 
 function NoChat({ onNewChat }: { onNewChat: () => void }) {

@@ -1,18 +1,19 @@
 // Addresses. Before sign-in: /setup#TOKEN and /invite#TOKEN. After: the part behind #/.
 import { useSyncExternalStore } from "react";
 
-export type Page = "chats" | "accounts" | "settings";
+const pages = ["chats", "contacts", "accounts", "settings"] as const;
+
+export type Page = (typeof pages)[number];
 
 export interface Route {
   page: Page;
-  /** The open chat, account or settings section. */
+  /** The open chat, person, account or settings section. */
   id: string | null;
 }
 
 export function parseRoute(hash: string): Route {
   const [page, id] = hash.replace(/^#\/?/, "").split("/");
-  const known: Page = page === "accounts" || page === "settings" ? page : "chats";
-  return { page: known, id: id ? decodeURIComponent(id) : null };
+  return { page: pages.find((known) => known === page) ?? "chats", id: id ? decodeURIComponent(id) : null };
 }
 
 export function hashOf(route: Route): string {

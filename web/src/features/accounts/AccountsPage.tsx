@@ -7,20 +7,39 @@ import { Button } from "@/ui/Button";
 import { Empty, SkeletonRows } from "@/ui/Empty";
 import { Callout } from "@/ui/Field";
 import { AccountCard } from "./AccountCard";
-import { AccountSettings } from "./AccountSettings";
+import { AccountPage } from "./AccountPage";
 import styles from "./AccountsPage.module.css";
 import { RemoveAccount } from "./RemoveAccount";
-import { useAccounts } from "./useAccounts";
+import { useAccounts, useChannels } from "./useAccounts";
 import { Wizard } from "./Wizard";
 
 export function AccountsPage({ id }: { id: string | null }) {
   const { accounts, failed, reload } = useAccounts();
+  const { channels } = useChannels();
   const [removing, setRemoving] = useState<Account | null>(null);
   if (id === "new" || id?.startsWith("renew-")) {
     const channel = accounts?.find((account) => `renew-${account.id}` === id)?.channel ?? null;
     return <Wizard key={id} channel={channel} onDone={() => void reload()} />;
   }
   const open = accounts?.find((account) => String(account.id) === id);
+  const removal = (
+    <RemoveAccount
+      account={removing}
+      onClose={() => setRemoving(null)}
+      onRemoved={() => {
+        go("accounts");
+        void reload();
+      }}
+    />
+  );
+  if (open) {
+    return (
+      <>
+        <AccountPage account={open} channel={channels?.find((channel) => channel.id === open.channel) ?? null} onSaved={() => void reload()} onRemove={() => setRemoving(open)} />
+        {removal}
+      </>
+    );
+  }
 
   return (
     <div className={styles.page}>
@@ -61,8 +80,7 @@ export function AccountsPage({ id }: { id: string | null }) {
           </li>
         ))}
       </ul>
-      <AccountSettings account={open ?? null} onClose={() => go("accounts")} onSaved={() => void reload()} />
-      <RemoveAccount account={removing} onClose={() => setRemoving(null)} onRemoved={() => void reload()} />
+      {removal}
     </div>
   );
 }

@@ -25,7 +25,7 @@ export function stateWords(state: AccountState): StateWords {
     case "connected":
       return { ...plain, tone: "green", title: t("account.connected") };
     case "trouble":
-      return { ...plain, tone: "amber", title: t("account.trouble", { time: formatTime(state.retry_at) }), detail: pick(state.reason) };
+      return { ...plain, tone: "amber", title: state.retry_at ? t("account.trouble", { time: formatTime(state.retry_at) }) : t("account.troubleNow"), detail: pick(state.reason) };
     case "bad_credentials":
       return { ...plain, tone: "red", title: t("account.badCredentials"), detail: pick(state.reason) };
     case "logged_out":

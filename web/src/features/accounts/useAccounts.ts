@@ -1,7 +1,7 @@
 // The connected accounts: asked for once, then kept live by account data that the server writes.
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { ClientEvent, type EventType } from "matrix-js-sdk/lib/matrix";
-import type { Account, Channel } from "@/lib/api/types";
+import type { Account, Channel, Channels, ClosedNetwork } from "@/lib/api/types";
 import { useUnisono } from "@/lib/matrix/context";
 
 const liveType = "org.unisono.accounts" as EventType.Direct;
@@ -51,19 +51,31 @@ export function useAccounts() {
   return { ...current, reload };
 }
 
-export function useChannels() {
+interface Networks {
+  channels: Channel[] | null;
+  closed: ClosedNetwork[];
+  failed: boolean;
+}
+
+// The catalogue changes only with the server's version: asked for once per page.
+let catalogue: Promise<Channels> | null = null;
+
+export function useChannels(): Networks {
   const { api } = useUnisono();
-  const [channels, setChannels] = useState<Channel[] | null>(null);
-  const [failed, setFailed] = useState(false);
+  const [networks, setNetworks] = useState<Networks>({ channels: null, closed: [], failed: false });
   useEffect(() => {
     let live = true;
-    api.channels().then(
-      (list) => live && setChannels(list),
-      () => live && setFailed(true),
+    catalogue ??= api.channels();
+    catalogue.then(
+      ({ channels, closed }) => live && setNetworks({ channels, closed: closed ?? [], failed: false }),
+      () => {
+        catalogue = null;
+        if (live) setNetworks({ channels: null, closed: [], failed: true });
+      },
     );
     return () => {
       live = false;
     };
   }, [api]);
-  return { channels, failed };
+  return networks;
 }

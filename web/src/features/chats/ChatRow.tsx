@@ -1,4 +1,4 @@
-import { AtSign, BellOff, CircleAlert, FileText, Image, Lock, MapPin, Mic, Pencil, Star, Video } from "lucide-react";
+import { AtSign, BellOff, CircleAlert, FileText, Image, Lock, MapPin, Mic, Pencil, Star, UserRound, Video } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { MatrixClient } from "matrix-js-sdk/lib/matrix";
 import { hashOf } from "@/app/routes";
@@ -17,6 +17,7 @@ const icons: Partial<Record<PreviewKind, ReactNode>> = {
   audio: <Mic />,
   file: <FileText />,
   location: <MapPin />,
+  contact: <UserRound />,
   locked: <Lock />,
 };
 
@@ -50,7 +51,7 @@ export const ChatRow = memo(function ChatRow({ client, chat, open, now }: ChatRo
       <span className={styles.main}>
         <span className={styles.top}>
           <span className={styles.name}>{chat.name}</span>
-          {chat.network ? <span className="visually-hidden">, {chat.networkName}</span> : null}
+          {chat.networks.length > 0 ? <span className="visually-hidden">, {chat.networks.map(({ name }) => name).join(", ")}</span> : null}
           {chat.favourite ? <Star className={styles.mini} aria-label={t("chat.favourite")} /> : null}
           {chat.muted ? <BellOff className={styles.mini} aria-label={t("chat.muted")} /> : null}
           <time className={styles.time} dateTime={chat.time ? new Date(chat.time).toISOString() : undefined} title={chat.time ? formatFull(chat.time) : undefined} lang={language()}>

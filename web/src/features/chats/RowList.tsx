@@ -36,14 +36,14 @@ export function RowList({ chats, openId, footer }: RowListProps) {
   useEffect(() => {
     const step = (event: Event) => {
       const by = (event as CustomEvent<number>).detail;
-      const at = chats.findIndex((chat) => chat.id === openId);
+      const at = chats.findIndex((chat) => isOpen(chat, openId));
       const next = chats[Math.min(chats.length - 1, Math.max(0, at + by))];
       if (!next) return;
       go("chats", next.id);
       rows.scrollToIndex(chats.indexOf(next));
     };
     const archive = () => {
-      const chat = chats.find(({ id }) => id === openId);
+      const chat = chats.find((candidate) => isOpen(candidate, openId));
       if (chat) attempt(setArchived(client, chat, !chat.archived));
     };
     window.addEventListener("unisono:step", step);
@@ -64,7 +64,7 @@ export function RowList({ chats, openId, footer }: RowListProps) {
               <RowMenu client={client} chat={chat}>
                 <div>
                   <SwipeRow onRight={() => attempt(toggleRead(client, chat))} onLeft={() => attempt(setArchived(client, chat, !chat.archived))}>
-                    <ChatRow client={client} chat={chat} open={chat.id === openId} now={now} />
+                    <ChatRow client={client} chat={chat} open={isOpen(chat, openId)} now={now} />
                   </SwipeRow>
                 </div>
               </RowMenu>
@@ -76,6 +76,8 @@ export function RowList({ chats, openId, footer }: RowListProps) {
     </div>
   );
 }
+
+const isOpen = (chat: ChatSummary, openId: string | null) => openId !== null && chat.rooms.includes(openId);
 
 /** The present minute: "yesterday" must become true by itself. */
 function useNow(): number {

@@ -4,12 +4,14 @@ import type { ChatSummary } from "./summary";
 
 const chat = (part: Partial<ChatSummary>): ChatSummary => ({
   id: part.name ?? "x",
+  rooms: [part.name ?? "x"],
   name: "",
   seed: "",
   picture: null,
   direct: true,
   network: null,
   networkName: null,
+  networks: [],
   account: null,
   invited: false,
   time: 0,
@@ -30,7 +32,7 @@ const chat = (part: Partial<ChatSummary>): ChatSummary => ({
 const chats = [
   chat({ name: "Jörg", unread: 2 }),
   chat({ name: "Kitchen", direct: false, people: "Lea Sommer @lea:x", markedUnread: true }),
-  chat({ name: "Invoice", network: "email", networkName: "E-mail", preview: { kind: "text", text: "The amount is due" } }),
+  chat({ name: "Invoice", network: "email", networkName: "E-mail", networks: [{ id: "email", name: "E-mail" }], preview: { kind: "text", text: "The amount is due" } }),
   chat({ name: "Old", archived: true }),
 ];
 const names = (list: ChatSummary[]) => list.map(({ name }) => name);

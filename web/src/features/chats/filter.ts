@@ -24,7 +24,7 @@ export function select(chats: readonly ChatSummary[], filter: Filter, query: str
     if (filter === "unread") return isUnread(chat);
     if (filter === "direct") return chat.direct;
     if (filter === "groups") return !chat.direct;
-    if (filter.startsWith("network:")) return chat.network === filter.slice("network:".length);
+    if (filter.startsWith("network:")) return chat.networks.some(({ id }) => id === filter.slice("network:".length));
     return true;
   });
 }
@@ -32,6 +32,6 @@ export function select(chats: readonly ChatSummary[], filter: Filter, query: str
 /** The networks that occur, for the chips. */
 export function networksOf(chats: readonly ChatSummary[]): { id: string; name: string }[] {
   const seen = new Map<string, string>();
-  for (const chat of chats) if (chat.network) seen.set(chat.network, chat.networkName ?? chat.network);
+  for (const chat of chats) for (const { id, name } of chat.networks) seen.set(id, name);
   return [...seen].map(([id, name]) => ({ id, name }));
 }

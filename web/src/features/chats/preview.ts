@@ -2,7 +2,7 @@
 import type { MatrixEvent } from "matrix-js-sdk/lib/matrix";
 import { t } from "@/lib/i18n";
 
-export type PreviewKind = "text" | "image" | "video" | "audio" | "file" | "location" | "locked" | "deleted" | "info";
+export type PreviewKind = "text" | "image" | "video" | "audio" | "file" | "location" | "contact" | "locked" | "deleted" | "info";
 
 export interface Preview {
   kind: PreviewKind;
@@ -31,9 +31,10 @@ export function previewOf(event: MatrixEvent): Preview {
     case "m.audio":
       return { kind: "audio", text: caption || t(content["org.matrix.msc3245.voice"] ? "message.voice" : "message.audio") };
     case "m.file":
+      if (/\.vcf$/i.test(body)) return { kind: "contact", text: body.replace(/\.vcf$/i, "") };
       return { kind: "file", text: caption || body || t("message.file") };
     case "m.location":
-      return { kind: "location", text: t("message.location") };
+      return { kind: "location", text: body && !/^geo:/i.test(body) ? body : t("message.location") };
     default:
       break;
   }

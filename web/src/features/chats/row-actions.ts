@@ -25,25 +25,26 @@ export async function markRead(client: MatrixClient, roomId: string) {
   await markUnread(client, roomId, false);
 }
 
+/** Read in all its rooms; unread in the one where something was said last. */
 export function toggleRead(client: MatrixClient, chat: ChatSummary) {
-  return isUnread(chat) ? markRead(client, chat.id) : markUnread(client, chat.id, true);
+  if (!isUnread(chat)) return markUnread(client, chat.rooms[0] ?? chat.id, true);
+  return Promise.all(chat.rooms.map((roomId) => markRead(client, roomId)));
 }
 
-async function setTag(client: MatrixClient, roomId: string, tag: string, on: boolean) {
-  if (on) await client.setRoomTag(roomId, tag, { order: 0.5 });
-  else await client.deleteRoomTag(roomId, tag);
+function setTag(client: MatrixClient, chat: ChatSummary, tag: string, on: boolean) {
+  return Promise.all(chat.rooms.map((roomId) => (on ? client.setRoomTag(roomId, tag, { order: 0.5 }) : client.deleteRoomTag(roomId, tag))));
 }
 
-export const setFavourite = (client: MatrixClient, chat: ChatSummary, on: boolean) => setTag(client, chat.id, "m.favourite", on);
+export const setFavourite = (client: MatrixClient, chat: ChatSummary, on: boolean) => setTag(client, chat, "m.favourite", on);
 
 export async function setArchived(client: MatrixClient, chat: ChatSummary, on: boolean) {
-  await setTag(client, chat.id, "m.lowpriority", on);
+  await setTag(client, chat, "m.lowpriority", on);
   toast(t(on ? "chat.archivedNow" : "chat.unarchivedNow", { name: chat.name }), {
-    action: { label: t("action.undo"), run: () => void setTag(client, chat.id, "m.lowpriority", !on) },
+    action: { label: t("action.undo"), run: () => void setTag(client, chat, "m.lowpriority", !on) },
   });
 }
 
-export const setMuted = (client: MatrixClient, chat: ChatSummary, on: boolean) => setNotificationLevel(client, chat.id, on ? "off" : "all");
+export const setMuted = (client: MatrixClient, chat: ChatSummary, on: boolean) => Promise.all(chat.rooms.map((roomId) => setNotificationLevel(client, roomId, on ? "off" : "all")));
 
 /** Runs an action and says so when the server did not take it. */
 export function attempt(action: Promise<unknown>) {

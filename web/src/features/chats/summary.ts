@@ -9,18 +9,25 @@ import {
 } from "matrix-js-sdk/lib/matrix";
 import { readDraft } from "@/features/composer/drafts";
 import { bridgeOf, chatName, chatPicture, chatSeed, directIndex, isDirect, isHidden, others } from "@/lib/matrix/chat";
+import { byAge, conversationKey } from "@/lib/matrix/conversation";
 import type { ChangeCounter } from "@/lib/matrix/observe";
 import { notificationLevel } from "@/lib/matrix/push-level";
+import { join } from "./join";
 import { isMessage, type Preview, previewOf } from "./preview";
 
 export interface ChatSummary {
+  /** The room that stands for the conversation in addresses. */
   id: string;
+  /** All its rooms: several where one person is reached on several networks. The newest first. */
+  rooms: string[];
   name: string;
   seed: string;
   picture: string | null;
   direct: boolean;
+  /** Of the newest message. */
   network: string | null;
   networkName: string | null;
+  networks: { id: string; name: string }[];
   account: number | null;
   invited: boolean;
   time: number;
@@ -73,12 +80,14 @@ export function summarize(client: MatrixClient, room: Room): ChatSummary {
   const people = others(client, room);
   return {
     id: room.roomId,
+    rooms: [room.roomId],
     name: chatName(client, room),
     seed: chatSeed(client, room),
     picture: chatPicture(client, room),
     direct,
     network: bridge?.network ?? null,
     networkName: bridge?.networkName ?? null,
+    networks: bridge ? [{ id: bridge.network, name: bridge.networkName }] : [],
     account: bridge?.account ?? null,
     invited,
     time: message?.getTs() ?? (bridge ? created : Math.max(created, joined)),
@@ -104,6 +113,7 @@ function isMarkedUnread(room: Room): boolean {
 /** The whole list, newest first, favourites on top; each row computed again only when its chat changed. */
 export class ChatList {
   private readonly rows = new Map<string, { version: number; summary: ChatSummary }>();
+  private readonly joint = new Map<string, { rows: ChatSummary[]; summary: ChatSummary }>();
   private previous: ChatSummary[] = [];
   private version = -1;
 
@@ -117,17 +127,31 @@ export class ChatList {
     if (this.version === this.changes.version()) return this.previous;
     this.version = this.changes.version();
     const direct = directIndex(this.client);
-    const next: ChatSummary[] = [];
+    const together = new Map<string, { rows: ChatSummary[]; rooms: Room[] }>();
     for (const room of this.client.getRooms()) {
       const membership = room.getMyMembership();
       if (membership !== "join" && membership !== "invite") continue;
       if (!direct.has(room.roomId) && isHidden(this.client, room)) continue;
-      next.push(this.row(room));
+      const key = conversationKey(this.client, room);
+      const conversation = together.get(key) ?? { rows: [], rooms: [] };
+      together.set(key, conversation);
+      conversation.rows.push(this.row(room));
+      conversation.rooms.push(room);
     }
+    const next = [...together].map(([key, { rows, rooms }]) => (rows.length === 1 ? rows[0]! : this.joined(key, rows, rooms)));
     next.sort((a, b) => Number(b.favourite) - Number(a.favourite) || b.time - a.time || a.id.localeCompare(b.id));
     const same = next.length === this.previous.length && next.every((row, index) => row === this.previous[index]);
     if (!same) this.previous = next;
     return this.previous;
+  }
+
+  /** One row for all chats with a person. */
+  private joined(key: string, rows: ChatSummary[], rooms: Room[]): ChatSummary {
+    const known = this.joint.get(key);
+    if (known && known.rows.length === rows.length && known.rows.every((row, index) => row === rows[index])) return known.summary;
+    const summary = join(rows, [...rooms].sort(byAge)[0]!.roomId);
+    this.joint.set(key, { rows, summary });
+    return summary;
   }
 
   private row(room: Room): ChatSummary {

@@ -1,22 +1,21 @@
-import { Paperclip, Pencil, Reply, SendHorizontal, Smile, X } from "lucide-react";
-import { type ClipboardEvent, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { SendHorizontal, Smile } from "lucide-react";
+import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Room } from "matrix-js-sdk/lib/matrix";
-import { previewOf } from "@/features/chats/preview";
 import { t } from "@/lib/i18n";
-import { bridgeOf, capabilitiesOf } from "@/lib/matrix/chat";
+import { bridgeOf, capabilitiesOf, networkLabel } from "@/lib/matrix/chat";
 import { useUnisono } from "@/lib/matrix/context";
 import { IconButton } from "@/ui/Button";
 import { EmojiPopover } from "@/ui/EmojiPopover";
 import { Tip } from "@/ui/Tip";
 import { AttachDialog } from "./AttachDialog";
+import { AttachMenu } from "./AttachMenu";
 import styles from "./Composer.module.css";
 import { readDraft, writeDraft } from "./drafts";
+import { type ComposerMode, ModeLine, plainMode } from "./ModeLine";
 import { sendEdit, sendText, split } from "./send";
-
-export interface ComposerMode {
-  replyTo: string | null;
-  editing: string | null;
-}
+import { useTyping } from "./useTyping";
+import { useReplyWindow } from "./window";
+import { WindowLine } from "./WindowLine";
 
 interface ComposerProps {
   room: Room;
@@ -24,20 +23,22 @@ interface ComposerProps {
   onMode: (mode: ComposerMode) => void;
   files: File[];
   onFiles: (files: File[]) => void;
+  /** By which network it goes, where there is a choice. */
+  ways: ReactNode;
 }
 
-const nothing: ComposerMode = { replyTo: null, editing: null };
-
-export function Composer({ room, mode, onMode, files, onFiles }: ComposerProps) {
-  const { client, changes } = useUnisono();
+export function Composer({ room, mode, onMode, files, onFiles, ways }: ComposerProps) {
+  const { client, changes, userId } = useUnisono();
   const [text, setText] = useState(() => readDraft(room.roomId)?.text ?? "");
   const [picking, setPicking] = useState(false);
+  const [adding, setAdding] = useState<"location" | "contact" | "template" | null>(null);
   const area = useRef<HTMLTextAreaElement>(null);
-  const input = useRef<HTMLInputElement>(null);
+  const replyWindow = useReplyWindow(room, userId);
   const typing = useTyping(room, text);
   const capabilities = capabilitiesOf(room);
   const mail = bridgeOf(room)?.network === "email";
   const noFiles = capabilities?.parts !== undefined && capabilities.parts.length === 0;
+  const closed = replyWindow.state === "closed" && !mode.editing;
 
   const change = useCallback(
     (next: string) => {
@@ -80,7 +81,7 @@ export function Composer({ room, mode, onMode, files, onFiles }: ComposerProps) 
     typing.stop();
     if (!mode.editing) writeDraft(room.roomId, null);
     setText("");
-    onMode(nothing);
+    onMode(plainMode);
     window.dispatchEvent(new CustomEvent("unisono:sent"));
     area.current?.focus();
   }
@@ -95,7 +96,7 @@ export function Composer({ room, mode, onMode, files, onFiles }: ComposerProps) 
       }
     } else if (event.key === "Escape" && (mode.replyTo || mode.editing)) {
       event.stopPropagation();
-      onMode(nothing);
+      onMode(plainMode);
     } else if (event.key === "ArrowUp" && !text && !mode.editing && capabilities?.edit !== "rejected") {
       const last = [...room.getLiveTimeline().getEvents()].reverse().find((candidate) => candidate.getSender() === client.getUserId() && candidate.getContent().msgtype === "m.text" && !candidate.isRedacted() && !candidate.isRelation("m.replace"));
       if (last) {
@@ -122,22 +123,11 @@ export function Composer({ room, mode, onMode, files, onFiles }: ComposerProps) 
 
   return (
     <div className={styles.composer}>
-      <Mode room={room} mode={mode} onMode={onMode} />
-      <div className={styles.bar}>
-        <input
-          ref={input}
-          type="file"
-          multiple
-          hidden
-          data-testid="file-input"
-          onChange={(event) => {
-            onFiles([...(event.target.files ?? [])]);
-            event.target.value = "";
-          }}
-        />
-        <IconButton label={noFiles ? t("composer.noFiles") : t("composer.attach")} side="top" disabled={noFiles || mode.editing !== null} onClick={() => input.current?.click()}>
-          <Paperclip />
-        </IconButton>
+      {ways}
+      <WindowLine window={replyWindow} length={capabilities?.reply_window ?? 0} network={networkLabel(room)} templates={capabilities?.templates === true} onTemplates={() => setAdding("template")} />
+      <ModeLine room={room} mode={mode} onCancel={() => onMode(plainMode)} />
+      <div className={styles.bar} hidden={closed}>
+        <AttachMenu room={room} disabled={mode.editing !== null} closed={closed} open={adding} onOpen={setAdding} onFiles={onFiles} />
         <textarea
           ref={area}
           rows={1}
@@ -165,48 +155,7 @@ export function Composer({ room, mode, onMode, files, onFiles }: ComposerProps) 
           </button>
         </Tip>
       </div>
-      <AttachDialog room={room} files={files} replyTo={mode.replyTo} onClose={() => onFiles([])} onSent={() => onMode(nothing)} />
+      <AttachDialog room={room} files={files} replyTo={mode.replyTo} onClose={() => onFiles([])} onSent={() => onMode(plainMode)} />
     </div>
   );
-}
-
-function Mode({ room, mode, onMode }: { room: Room; mode: ComposerMode; onMode: (mode: ComposerMode) => void }) {
-  const id = mode.editing ?? mode.replyTo;
-  if (!id) return null;
-  const event = room.findEventById(id);
-  const name = event?.sender?.rawDisplayName ?? "";
-  return (
-    <div className={styles.mode}>
-      {mode.editing ? <Pencil aria-hidden="true" /> : <Reply aria-hidden="true" />}
-      <span>
-        <strong>{mode.editing ? t("composer.editing") : t("composer.replying", { name })}</strong>
-        <small>{event ? previewOf(event).text : ""}</small>
-      </span>
-      <IconButton small label={t("action.cancel")} onClick={() => onMode(nothing)}>
-        <X />
-      </IconButton>
-    </div>
-  );
-}
-
-/** Says "typing" to the others: at most every few seconds, and takes it back. */
-function useTyping(room: Room, text: string) {
-  const { client } = useUnisono();
-  const last = useRef(0);
-  const stop = useCallback(() => {
-    if (last.current === 0) return;
-    last.current = 0;
-    client.sendTyping(room.roomId, false, 0).catch(() => undefined);
-  }, [client, room]);
-  const note = useCallback(() => {
-    const now = Date.now();
-    if (now - last.current < 4000) return;
-    last.current = now;
-    client.sendTyping(room.roomId, true, 8000).catch(() => undefined);
-  }, [client, room]);
-  useEffect(() => stop, [stop]);
-  useEffect(() => {
-    if (!text) stop();
-  }, [text, stop]);
-  return { note, stop };
 }

@@ -1,11 +1,13 @@
 import { LogOut, UserPlus, X } from "lucide-react";
 import { useState } from "react";
 import { back, go } from "@/app/routes";
+import { ContactSection } from "@/features/contacts/ContactSection";
 import { openDirect } from "@/features/newchat/open-chat";
 import { privacyOf } from "@/features/timeline/PrivacyLine";
 import { t } from "@/lib/i18n";
-import { bridgeOf, chatName, chatPicture, chatSeed, isDirect, isEncrypted } from "@/lib/matrix/chat";
+import { bridgeOf, chatPicture, chatSeed, isDirect, isEncrypted, partnerId } from "@/lib/matrix/chat";
 import { useUnisono } from "@/lib/matrix/context";
+import { conversationName, conversationOf } from "@/lib/matrix/conversation";
 import { useVersion } from "@/lib/matrix/observe";
 import { notificationLevel, setNotificationLevel } from "@/lib/matrix/push-level";
 import { Avatar } from "@/ui/Avatar";
@@ -27,7 +29,9 @@ export function DetailsPanel({ roomId, onClose }: { roomId: string; onClose: () 
   const [adding, setAdding] = useState(false);
   const room = client.getRoom(roomId);
   if (!room) return null;
-  const name = chatName(client, room);
+  const { rooms } = conversationOf(client, room);
+  const name = conversationName(client, rooms);
+  const partner = partnerId(client, room);
   const direct = isDirect(client, room);
   const bridge = bridgeOf(room);
 
@@ -76,6 +80,7 @@ export function DetailsPanel({ roomId, onClose }: { roomId: string; onClose: () 
           onChange={(level) => void setNotificationLevel(client, roomId, level as "all").catch(() => toast(t("error.notSaved"), { tone: "red" }))}
         />
       </section>
+      {partner ? <ContactSection userId={partner} /> : null}
       <PeopleSection room={room} onMessage={(userId) => void openDirect(client, userId).then((id) => go("chats", id))} />
       {direct || bridge ? null : (
         <Button look="quiet" wide icon={<UserPlus />} onClick={() => setAdding(true)}>

@@ -9,7 +9,8 @@ import { Field } from "@/ui/Field";
 import { toast } from "@/ui/Toast";
 import styles from "./NewChat.module.css";
 import { openGroup } from "./open-chat";
-import { PeopleSearch, PersonButton } from "./PersonTab";
+import { PeopleSearch } from "./PeopleSearch";
+import { PersonButton } from "./PersonButton";
 import { type Person, usePeople } from "./usePeople";
 
 export function PeoplePicker({ chosen, onChange, without = [] }: { chosen: Person[]; onChange: (people: Person[]) => void; without?: string[] }) {

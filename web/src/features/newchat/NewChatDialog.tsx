@@ -1,29 +1,28 @@
-import { AtSign, UserPlus, UserRound, UsersRound } from "lucide-react";
+import { UserPlus, UserRound, UsersRound } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { t } from "@/lib/i18n";
 import { Dialog } from "@/ui/Dialog";
-import { AddressTab } from "./AddressTab";
 import { GroupTab } from "./GroupTab";
 import { InviteTab } from "./InviteTab";
 import styles from "./NewChat.module.css";
-import { PersonTab } from "./PersonTab";
+import { StartTab } from "./StartTab";
 
-type Tab = "person" | "group" | "address" | "invite";
+type Tab = "person" | "group" | "invite";
 
-export function NewChatDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+/** `start`: whom to write to, as far as it is known; `null` while the dialog is closed. */
+export function NewChatDialog({ start, onClose }: { start: string | null; onClose: () => void }) {
   return (
-    <Dialog open={open} onClose={onClose} title={t("newChat.title")}>
-      {open ? <Tabs onClose={onClose} /> : null}
+    <Dialog open={start !== null} onClose={onClose} title={t("newChat.title")}>
+      {start !== null ? <Tabs start={start} onClose={onClose} /> : null}
     </Dialog>
   );
 }
 
-function Tabs({ onClose }: { onClose: () => void }) {
+function Tabs({ start, onClose }: { start: string; onClose: () => void }) {
   const [tab, setTab] = useState<Tab>("person");
   const tabs: { id: Tab; label: string; icon: ReactNode }[] = [
     { id: "person", label: t("newChat.person"), icon: <UserRound /> },
     { id: "group", label: t("newChat.group"), icon: <UsersRound /> },
-    { id: "address", label: t("newChat.address"), icon: <AtSign /> },
     { id: "invite", label: t("invites.title"), icon: <UserPlus /> },
   ];
   return (
@@ -53,9 +52,8 @@ function Tabs({ onClose }: { onClose: () => void }) {
         ))}
       </div>
       <div id="new-panel" role="tabpanel" aria-labelledby={`new-${tab}`} className={styles.panel}>
-        {tab === "person" ? <PersonTab onClose={onClose} onInvite={() => setTab("invite")} /> : null}
+        {tab === "person" ? <StartTab start={start} onClose={onClose} onInvite={() => setTab("invite")} /> : null}
         {tab === "group" ? <GroupTab onClose={onClose} /> : null}
-        {tab === "address" ? <AddressTab onClose={onClose} /> : null}
         {tab === "invite" ? <InviteTab /> : null}
       </div>
     </>

@@ -1,11 +1,12 @@
 // The count in the page's title, and the system's notifications while nobody looks at the page.
 import { useEffect, useRef } from "react";
-import { type MatrixEvent, MatrixEventEvent, type Room, RoomEvent } from "matrix-js-sdk/lib/matrix";
+import { type MatrixClient, type MatrixEvent, MatrixEventEvent, type Room, RoomEvent } from "matrix-js-sdk/lib/matrix";
 import { go } from "@/app/routes";
 import { isUnread } from "@/features/chats/filter";
 import { isMessage, previewOf } from "@/features/chats/preview";
 import { useChats } from "@/features/chats/useChats";
 import { chatName } from "@/lib/matrix/chat";
+import { conversationKey } from "@/lib/matrix/conversation";
 import { useUnisono } from "@/lib/matrix/context";
 
 const key = "unisono.notify";
@@ -20,6 +21,12 @@ export async function wantNotifications(on: boolean): Promise<boolean> {
   const granted = (await Notification.requestPermission()) === "granted";
   if (granted) localStorage.setItem(key, "on");
   return granted;
+}
+
+/** The open conversation may show several rooms as one. */
+function isShown(client: MatrixClient, room: Room, openId: string | null): boolean {
+  const open = openId ? client.getRoom(openId) : null;
+  return open !== null && conversationKey(client, open) === conversationKey(client, room);
 }
 
 export function useNotifications(openId: string | null) {
@@ -39,7 +46,7 @@ export function useNotifications(openId: string | null) {
       const id = event.getId();
       if (!room || !id || shown.has(id) || !isMessage(event) || event.getSender() === userId || event.getTs() < started - 60_000) return;
       if (event.isBeingDecrypted() || event.shouldAttemptDecryption()) return;
-      if (!notificationsWanted() || (document.hasFocus() && open.current === room.roomId)) return;
+      if (!notificationsWanted() || (document.hasFocus() && isShown(client, room, open.current))) return;
       if (!client.getPushActionsForEvent(event)?.notify) return;
       shown.add(id);
       const note = new Notification(chatName(client, room), { body: previewOf(event).text, tag: room.roomId, icon: "/icon.svg" });

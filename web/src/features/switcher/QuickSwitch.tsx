@@ -34,6 +34,7 @@ function Content({ onClose }: { onClose: () => void }) {
   useEffect(() => setAt(0), [query]);
 
   const pages: Target[] = [
+    { id: "contacts", label: t("contacts.title"), run: () => go("contacts") },
     { id: "accounts", label: t("accounts.title"), run: () => go("accounts") },
     { id: "new-account", label: t("accounts.add"), run: () => go("accounts", "new") },
     { id: "settings", label: t("settings.title"), run: () => go("settings") },

@@ -1,14 +1,18 @@
 import { ArrowLeft, PanelRight } from "lucide-react";
-import { type DragEvent, useCallback, useEffect, useState } from "react";
+import { type DragEvent, useCallback, useEffect, useMemo, useState } from "react";
 import type { Room } from "matrix-js-sdk/lib/matrix";
 import { back } from "@/app/routes";
-import { subjectOf } from "@/features/chats/preview";
-import { Composer, type ComposerMode } from "@/features/composer/Composer";
+import { isMessage, subjectOf } from "@/features/chats/preview";
+import { Composer } from "@/features/composer/Composer";
 import { readDraft } from "@/features/composer/drafts";
+import { type ComposerMode, plainMode } from "@/features/composer/ModeLine";
+import { useWays } from "@/features/composer/ways";
+import { WayPicker } from "@/features/composer/WayPicker";
 import { t } from "@/lib/i18n";
-import { bridgeOf, capabilitiesOf, chatName, chatPicture, chatSeed, isDirect } from "@/lib/matrix/chat";
+import { bridgeOf, capabilitiesOf, chatPicture, chatSeed, isDirect } from "@/lib/matrix/chat";
 import { useUnisono } from "@/lib/matrix/context";
-import { useVersion } from "@/lib/matrix/observe";
+import { type Conversation as Chat, conversationName, findEvent, isMixed, networkOf } from "@/lib/matrix/conversation";
+import { useVersions } from "@/lib/matrix/observe";
 import { Avatar } from "@/ui/Avatar";
 import { IconButton } from "@/ui/Button";
 import { NetworkMark } from "@/ui/NetworkMark";
@@ -21,35 +25,57 @@ import { Timeline } from "./Timeline";
 import { Viewer } from "./Viewer";
 
 interface ConversationProps {
-  room: Room;
+  chat: Chat;
   details: boolean;
   onDetails: () => void;
 }
 
-export function Conversation({ room, details, onDetails }: ConversationProps) {
+export function Conversation({ chat, details, onDetails }: ConversationProps) {
   const { changes } = useUnisono();
-  useVersion(changes, room.roomId);
+  const ids = chat.rooms.map(({ roomId }) => roomId).join();
+  // The same rooms are the same list, so that nothing below begins anew with each event.
+  const rooms = useMemo(() => chat.rooms, [ids]);
+  const version = useVersions(
+    changes,
+    useMemo(() => rooms.map(({ roomId }) => roomId), [rooms]),
+  );
+  const { room, choices, choose, busy, follow } = useWays(rooms);
   const [mode, setMode] = useState<ComposerMode>(() => ({ replyTo: readDraft(room.roomId)?.replyTo ?? null, editing: null }));
   const [files, setFiles] = useState<File[]>([]);
   const [over, setOver] = useState(false);
   const [info, setInfo] = useState<string | null>(null);
-  const onReply = useCallback((id: string) => setMode({ replyTo: id, editing: null }), []);
-  const onEdit = useCallback((id: string) => setMode({ replyTo: null, editing: id }), []);
+
+  /** A message is answered and changed where it was said. */
+  const turnTo = useCallback(
+    (id: string, next: ComposerMode) => {
+      const choice = choices.find((candidate) => candidate.room?.roomId === findEvent(rooms, id)?.room.roomId);
+      if (choice?.room && choice.room !== room) void choose(choice);
+      setMode(next);
+    },
+    [choices, choose, room, rooms],
+  );
+  const onReply = useCallback((id: string) => turnTo(id, { replyTo: id, editing: null }), [turnTo]);
+  const onEdit = useCallback((id: string) => turnTo(id, { replyTo: null, editing: id }), [turnTo]);
+
+  useEffect(() => {
+    if (!mode.editing && !mode.replyTo) follow();
+  }, [version, follow, mode]);
 
   useEffect(() => {
     const reply = () => {
-      const events = room.getLiveTimeline().getEvents();
-      const last = [...events].reverse().find((event) => event.getType().startsWith("m.room.m") || event.getType() === "m.room.encrypted");
+      const events = rooms.flatMap((one) => one.getLiveTimeline().getEvents().filter(isMessage));
+      const last = events.sort((a, b) => a.getTs() - b.getTs()).at(-1);
       if (last?.getId()) onReply(last.getId()!);
     };
     window.addEventListener("unisono:reply", reply);
     return () => window.removeEventListener("unisono:reply", reply);
-  }, [room, onReply]);
+  }, [rooms, onReply]);
 
+  const header = <Header rooms={rooms} room={room} details={details} onDetails={onDetails} />;
   if (room.getMyMembership() === "invite") {
     return (
       <section className={styles.conversation} aria-label={t("conversation.label")}>
-        <Header room={room} details={details} onDetails={onDetails} />
+        {header}
         <InvitationCard room={room} />
       </section>
     );
@@ -76,25 +102,53 @@ export function Conversation({ room, details, onDetails }: ConversationProps) {
       }}
       onDrop={drop}
     >
-      <Header room={room} details={details} onDetails={onDetails} />
-      <Timeline room={room} onReply={onReply} onEdit={onEdit} onInfo={setInfo} />
-      <Composer room={room} mode={mode} onMode={setMode} files={files} onFiles={setFiles} />
+      {header}
+      <Timeline id={chat.key} rooms={rooms} onReply={onReply} onEdit={onEdit} onInfo={setInfo} />
+      <Composer
+        key={room.roomId}
+        room={room}
+        mode={findEvent([room], mode.editing ?? mode.replyTo) ? mode : plainMode}
+        onMode={setMode}
+        files={files}
+        onFiles={setFiles}
+        ways={
+          <WayPicker
+            choices={choices}
+            activeRoom={room.roomId}
+            busy={busy}
+            onChoose={(choice) => {
+              setMode(plainMode);
+              void choose(choice);
+            }}
+          />
+        }
+      />
       {over ? (
         <div className={styles.drop} aria-hidden="true">
           <span>{t(takesFiles ? "composer.drop" : "composer.noFiles")}</span>
         </div>
       ) : null}
-      <Viewer room={room} />
-      <OriginalMail room={room} />
-      <MessageInfo room={room} eventId={info} onClose={() => setInfo(null)} />
+      <Viewer rooms={rooms} />
+      <OriginalMail rooms={rooms} />
+      <MessageInfo rooms={rooms} eventId={info} onClose={() => setInfo(null)} />
     </section>
   );
 }
 
-function Header({ room, details, onDetails }: ConversationProps) {
+interface HeaderProps {
+  rooms: readonly Room[];
+  /** The one that is written to. */
+  room: Room;
+  details: boolean;
+  onDetails: () => void;
+}
+
+function Header({ rooms, room, details, onDetails }: HeaderProps) {
   const { client } = useUnisono();
   const bridge = bridgeOf(room);
-  const name = chatName(client, room);
+  const mixed = isMixed(rooms);
+  const name = conversationName(client, rooms);
+  const picture = rooms.map((one) => chatPicture(client, one)).find(Boolean) ?? null;
   const subject = bridge?.network === "email" ? latestSubject(room) : "";
   return (
     <header className={styles.header}>
@@ -105,12 +159,12 @@ function Header({ room, details, onDetails }: ConversationProps) {
         <button type="button" className={styles.cover} onClick={onDetails} aria-label={t("details.open", { name })} />
         <Avatar
           client={client}
-          seed={chatSeed(client, room)}
+          seed={chatSeed(client, rooms[0]!)}
           name={name}
-          mxc={chatPicture(client, room)}
+          mxc={picture}
           size={40}
           square={!isDirect(client, room)}
-          badge={bridge ? <NetworkMark network={bridge.network} /> : undefined}
+          badge={bridge || mixed ? <NetworkMark network={networkOf(room)} /> : undefined}
         />
         <span className={styles.names}>
           <span className={styles.title}>

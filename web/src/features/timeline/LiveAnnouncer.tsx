@@ -1,11 +1,10 @@
 import { useEffect, useRef, useState } from "react";
-import type { Room } from "matrix-js-sdk/lib/matrix";
 import { previewOf } from "@/features/chats/preview";
 import { t } from "@/lib/i18n";
 import type { Item } from "./model";
 
 /** Speaks new messages of others, not the history that is scrolled through. */
-export function LiveAnnouncer({ items, room }: { items: readonly Item[]; room: Room }) {
+export function LiveAnnouncer({ items }: { items: readonly Item[] }) {
   const [spoken, setSpoken] = useState("");
   const newest = useRef<number | null>(null);
   useEffect(() => {
@@ -15,7 +14,7 @@ export function LiveAnnouncer({ items, room }: { items: readonly Item[]; room: R
     newest.current = last.time;
     if (known === null || last.time <= known || last.own) return;
     setSpoken(t("timeline.announce", { name: last.senderName, text: previewOf(last.event).text }));
-  }, [items, room]);
+  }, [items]);
   return (
     <p className="visually-hidden" role="status" aria-live="polite">
       {spoken}

@@ -1,11 +1,11 @@
 import { RotateCw, Trash2 } from "lucide-react";
 import { type CSSProperties, memo } from "react";
-import type { Room } from "matrix-js-sdk/lib/matrix";
-import type { Capabilities } from "@/lib/api/types";
 import { t } from "@/lib/i18n";
 import { formatFull, formatTime } from "@/lib/i18n/format";
 import { useUnisono } from "@/lib/matrix/context";
+import { networkLabel } from "@/lib/matrix/chat";
 import { Avatar } from "@/ui/Avatar";
+import { NetworkMark } from "@/ui/NetworkMark";
 import { toneOf } from "@/ui/initials";
 import { react, remove, resend } from "./actions";
 import { Body, isBare } from "./Body";
@@ -18,9 +18,7 @@ import { namesOf, Reactions } from "./Reactions";
 import { ReplyQuote } from "./ReplyQuote";
 
 export interface RowContext {
-  room: Room;
   direct: boolean;
-  capabilities: Partial<Capabilities> | null;
   onReply: (id: string) => void;
   onEdit: (id: string) => void;
   onJump: (id: string) => void;
@@ -38,15 +36,15 @@ interface MessageRowProps {
 export const MessageRow = memo(
   function MessageRow({ item, context, flash }: MessageRowProps) {
     const { client, api } = useUnisono();
-    const { room, direct } = context;
-    const { event, own, fate } = item;
+    const { direct } = context;
+    const { room, event, own, fate } = item;
     const showPerson = !own && !direct;
     const bare = isBare(event) && !item.replyTo;
     const failed = fate?.kind === "failed";
     const edited = item.edited && !event.isRedacted() ? t("message.edited") : "";
     const time = formatTime(item.time);
     // Room for the time at the end of the last line, in both languages and clocks.
-    const reserved = Math.round((time.length + (edited ? edited.length + 1 : 0)) * 6.5 + (fate ? 22 : 4));
+    const reserved = Math.round((time.length + (edited ? edited.length + 1 : 0)) * 6.5 + (fate ? 22 : 4) + (item.via ? 18 : 0));
     return (
       <article
         className={styles.row}
@@ -69,8 +67,9 @@ export const MessageRow = memo(
               </span>
             ) : null}
             {item.replyTo && !event.isRedacted() ? <ReplyQuote room={room} eventId={item.replyTo} onJump={context.onJump} /> : null}
-            <Body event={event} id={item.id} sender={item.senderName} first={item.first} />
+            <Body item={item} />
             <span className={styles.meta}>
+              {item.via ? <NetworkMark network={item.via} label={t("message.via", { network: networkLabel(room) })} /> : null}
               {edited ? <span>{edited}</span> : null}
               <time dateTime={new Date(item.time).toISOString()} title={formatFull(item.time)}>
                 {time}

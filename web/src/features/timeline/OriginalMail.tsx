@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Room } from "matrix-js-sdk/lib/matrix";
 import { t } from "@/lib/i18n";
+import { findEvent } from "@/lib/matrix/conversation";
 import { useUnisono } from "@/lib/matrix/context";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -9,7 +10,7 @@ import styles from "./Conversation.module.css";
 import { mailOf } from "./kinds/MailBody";
 
 /** The mail as its sender made it, in a frame that can run nothing and, at first, load nothing. */
-export function OriginalMail({ room }: { room: Room }) {
+export function OriginalMail({ rooms }: { rooms: readonly Room[] }) {
   const { client } = useUnisono();
   const [id, setId] = useState<string | null>(null);
   const [images, setImages] = useState(false);
@@ -26,11 +27,13 @@ export function OriginalMail({ room }: { room: Room }) {
     return () => window.removeEventListener("unisono:original", open);
   }, []);
 
+  const found = findEvent(rooms, id);
+  const roomId = found?.room.roomId;
   useEffect(() => {
-    if (!id) return;
+    if (!id || !roomId) return;
     let live = true;
     setFailed(false);
-    const path = `/_unisono/v1/rooms/${encodeURIComponent(room.roomId)}/events/${encodeURIComponent(id)}/original`;
+    const path = `/_unisono/v1/rooms/${encodeURIComponent(roomId)}/events/${encodeURIComponent(id)}/original`;
     fetch(path, { method: "POST", headers: { Authorization: `Bearer ${client.getAccessToken()}` } })
       .then((response) => (response.ok ? response.json() : Promise.reject(new Error(String(response.status)))))
       .then(
@@ -40,9 +43,9 @@ export function OriginalMail({ room }: { room: Room }) {
     return () => {
       live = false;
     };
-  }, [client, room, id]);
+  }, [client, roomId, id]);
 
-  const content = id ? room.findEventById(id)?.getContent() : undefined;
+  const content = found?.event.getContent();
   const mail = content ? mailOf(content) : null;
   return (
     <Dialog open={id !== null} onClose={() => setId(null)} title={mail?.subject || t("mail.original")} wide>

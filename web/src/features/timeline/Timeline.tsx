@@ -3,8 +3,9 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, u
 import type { Room } from "matrix-js-sdk/lib/matrix";
 import { t } from "@/lib/i18n";
 import { formatDay } from "@/lib/i18n/format";
-import { capabilitiesOf, isDirect } from "@/lib/matrix/chat";
+import { isDirect } from "@/lib/matrix/chat";
 import { useUnisono } from "@/lib/matrix/context";
+import { findEvent } from "@/lib/matrix/conversation";
 import { SkeletonRows } from "@/ui/Empty";
 import { Tip } from "@/ui/Tip";
 import { toast } from "@/ui/Toast";
@@ -20,19 +21,21 @@ import { useScroll } from "./useScroll";
 import { useReading, useTimeline } from "./useTimeline";
 
 interface TimelineProps {
-  room: Room;
+  /** Names the conversation, whatever rooms it has. */
+  id: string;
+  rooms: readonly Room[];
   onReply: (id: string) => void;
   onEdit: (id: string) => void;
   onInfo: (id: string) => void;
 }
 
-export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
+export function Timeline({ id: conversation, rooms, onReply, onEdit, onInfo }: TimelineProps) {
   const { client } = useUnisono();
   const scroller = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const [flash, setFlash] = useState<string | null>(null);
-  const { items, loading, complete, loadOlder, reach, unreadAfter } = useTimeline(room);
-  const { atBottom, note, toBottom, toElement, comeBack, left } = useScroll(room.roomId, scroller, items);
+  const { items, loading, complete, loadOlder, reach, marks } = useTimeline(rooms);
+  const { atBottom, note, toBottom, toElement, comeBack, left } = useScroll(conversation, scroller, items);
   const unseen = useUnseen(items, atBottom);
 
   // Who sends wants to see it.
@@ -40,7 +43,7 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
     window.addEventListener("unisono:sent", toBottom);
     return () => window.removeEventListener("unisono:sent", toBottom);
   }, [toBottom]);
-  useReading(room, atBottom, items);
+  useReading(rooms, atBottom, items);
 
   const jump = useCallback(
     async (id: string) => {
@@ -61,7 +64,7 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
   useLayoutEffect(() => {
     if (opened.current || items.length === 0) return;
     opened.current = true;
-    const wanted = takeJump(room.roomId);
+    const wanted = takeJump(rooms);
     if (wanted) return void jump(wanted);
     if (left) {
       if (!comeBack()) void reach(left.id, 10).then(() => whenDrawn(comeBack));
@@ -72,17 +75,18 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
       if (line) toElement(line, "start");
       return Boolean(line);
     };
-    if (!toUnread() && unreadAfter) void reach(unreadAfter, 10).then(() => whenDrawn(toUnread));
-  }, [items, room.roomId, jump, toElement, comeBack, left, reach, unreadAfter]);
+    const further = rooms.map((room) => marks[room.roomId]).find((mark) => mark && !findEvent(rooms, mark));
+    if (!toUnread() && further) void reach(further, 10).then(() => whenDrawn(toUnread));
+  }, [items, rooms, jump, toElement, comeBack, left, reach, marks]);
 
   useEffect(() => {
     const listen = () => {
-      const wanted = takeJump(room.roomId);
+      const wanted = takeJump(rooms);
       if (wanted) void jump(wanted);
     };
     window.addEventListener("unisono:jump", listen);
     return () => window.removeEventListener("unisono:jump", listen);
-  }, [room.roomId, jump]);
+  }, [rooms, jump]);
 
   useEffect(() => {
     const mark = top.current;
@@ -92,12 +96,8 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
     return () => watch.disconnect();
   }, [loadOlder, complete, items]);
 
-  const direct = isDirect(client, room);
-  const capabilities = capabilitiesOf(room);
-  const context = useMemo<RowContext>(
-    () => ({ room, direct, capabilities, onReply, onEdit, onInfo, onJump: (id) => void jump(id) }),
-    [room, direct, capabilities, onReply, onEdit, onInfo, jump],
-  );
+  const direct = rooms.some((room) => isDirect(client, room));
+  const context = useMemo<RowContext>(() => ({ direct, onReply, onEdit, onInfo, onJump: (id) => void jump(id) }), [direct, onReply, onEdit, onInfo, jump]);
 
   return (
     <div className={styles.frame}>
@@ -110,8 +110,12 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
           {items.map((item) => (
             <Row key={item.key} item={item} context={context} flash={item.type === "message" && flash === item.id} />
           ))}
-          <Uploads roomId={room.roomId} />
-          <TypingLine room={room} />
+          {rooms.map((room) => (
+            <Uploads key={room.roomId} roomId={room.roomId} />
+          ))}
+          {rooms.map((room) => (
+            <TypingLine key={room.roomId} room={room} />
+          ))}
         </div>
       </div>
       {atBottom ? null : (
@@ -122,7 +126,7 @@ export function Timeline({ room, onReply, onEdit, onInfo }: TimelineProps) {
           </button>
         </Tip>
       )}
-      <LiveAnnouncer items={items} room={room} />
+      <LiveAnnouncer items={items} />
     </div>
   );
 }

@@ -4,25 +4,26 @@ import { type KeyboardEvent, useEffect, useState } from "react";
 import type { MatrixEvent, Room } from "matrix-js-sdk/lib/matrix";
 import { t } from "@/lib/i18n";
 import { formatFull } from "@/lib/i18n/format";
+import { findEvent } from "@/lib/matrix/conversation";
 import { saveAs } from "@/lib/matrix/media";
 import type { Viewed } from "./lightbox";
 import { type FileContent, nameOf, sourceOf, useMedia } from "./useMedia";
 import styles from "./Viewer.module.css";
 
 /** A picture or PDF in front of everything; arrows go through the chat's pictures. */
-export function Viewer({ room }: { room: Room }) {
+export function Viewer({ rooms }: { rooms: readonly Room[] }) {
   const [viewed, setViewed] = useState<Viewed | null>(null);
   useEffect(() => {
     const open = (event: Event) => setViewed((event as CustomEvent<Viewed>).detail);
     window.addEventListener("unisono:view", open);
     return () => window.removeEventListener("unisono:view", open);
   }, []);
-  const event = viewed ? room.findEventById(viewed.id) : undefined;
+  const event = findEvent(rooms, viewed?.id ?? null)?.event;
   return (
     <Radix.Root open={event !== undefined} onOpenChange={(open) => !open && setViewed(null)}>
       <Radix.Portal>
         <Radix.Content className={styles.viewer} aria-describedby={undefined}>
-          {event && viewed ? <Content key={viewed.id} room={room} event={event} viewed={viewed} onView={setViewed} /> : null}
+          {event && viewed ? <Content key={viewed.id} rooms={rooms} event={event} viewed={viewed} onView={setViewed} /> : null}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -30,7 +31,7 @@ export function Viewer({ room }: { room: Room }) {
 }
 
 interface ContentProps {
-  room: Room;
+  rooms: readonly Room[];
   event: MatrixEvent;
   viewed: Viewed;
   onView: (viewed: Viewed | null) => void;
@@ -38,11 +39,11 @@ interface ContentProps {
 
 const isPicture = (event: MatrixEvent) => event.getContent().msgtype === "m.image" && !event.isRedacted();
 
-function Content({ room, event, viewed, onView }: ContentProps) {
+function Content({ rooms, event, viewed, onView }: ContentProps) {
   const content = event.getContent() as FileContent;
   const { url, failed } = useMedia(sourceOf(content));
   const name = nameOf(content) || t("message.image");
-  const pictures = room.getLiveTimeline().getEvents().filter(isPicture);
+  const pictures = rooms.flatMap((room) => room.getLiveTimeline().getEvents().filter(isPicture)).sort((a, b) => a.getTs() - b.getTs());
   const at = pictures.findIndex((picture) => picture.getId() === viewed.id);
   const step = (by: number) => {
     const next = pictures[at + by];

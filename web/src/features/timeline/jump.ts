@@ -6,8 +6,9 @@ export function requestJump(room: string, event: string) {
   window.dispatchEvent(new CustomEvent("unisono:jump"));
 }
 
-export function takeJump(room: string): string | null {
-  if (wanted?.room !== room) return null;
+/** What a conversation of these rooms was asked to show. */
+export function takeJump(rooms: readonly { roomId: string }[]): string | null {
+  if (!wanted || !rooms.some(({ roomId }) => roomId === wanted?.room)) return null;
   const { event } = wanted;
   wanted = null;
   return event;

@@ -41,7 +41,7 @@ function build(events: MatrixEvent[], options: { unreadAfter?: string; readUpTo?
     getEventReadUpTo: () => options.readUpTo ?? null,
     currentState: { getStateEvents: (_type: string, key?: string) => (key === undefined ? [] : null) },
   } as unknown as Room;
-  return buildTimeline(client, room, options.unreadAfter ?? null);
+  return buildTimeline(client, [room], { "!r:x": options.unreadAfter ?? null });
 }
 
 const shape = (items: Item[]) => items.map((item) => (item.type === "message" ? item.id : item.type));

@@ -1,31 +1,9 @@
-// View-model of a conversation: turns the room's events into what is shown, in one pass.
+// View-model of a conversation: joins its rooms by time and lays out what is shown.
 import type { MatrixClient, MatrixEvent, Room } from "matrix-js-sdk/lib/matrix";
-import { isMessage } from "@/features/chats/preview";
-import { others } from "@/lib/matrix/chat";
-import { collectStatus, type Fate, fateOf, readPositions, type Statuses } from "./fate";
-import { noticeOf } from "./notices";
-import { collectReaction, type Reaction, type Reactions } from "./reactions";
+import { isMixed, networkOf } from "@/lib/matrix/conversation";
+import { type Entry, entriesOf, type MessageItem } from "./entries";
 
-export interface MessageItem {
-  type: "message";
-  key: string;
-  id: string;
-  event: MatrixEvent;
-  own: boolean;
-  senderId: string;
-  senderName: string;
-  senderPicture: string | null;
-  time: number;
-  /** First and last of a run of messages of one person. */
-  first: boolean;
-  last: boolean;
-  edited: boolean;
-  replyTo: string | null;
-  reactions: Reaction[];
-  fate: Fate | null;
-  /** Everything that changes the look, in one text: equal means that nothing has to be drawn again. */
-  revision: string;
-}
+export type { MessageItem } from "./entries";
 
 export type Item =
   | MessageItem
@@ -35,44 +13,55 @@ export type Item =
 
 const runLength = 5 * 60_000;
 
-interface Collected {
-  statuses: Statuses;
-  reactions: Reactions;
-  positions: Map<string, number>;
+/** What had been read in each room when the conversation was opened. */
+export type ReadMarks = Readonly<Record<string, string | null>>;
+
+export function buildTimeline(client: MatrixClient, rooms: readonly Room[], marks: ReadMarks): Item[] {
+  return layOut(merge(rooms.map((room) => entriesOf(client, room, marks[room.roomId] ?? null))), isMixed(rooms));
 }
 
-export function buildTimeline(client: MatrixClient, room: Room, unreadAfter: string | null): Item[] {
-  const me = client.getSafeUserId();
-  const events = [...room.getLiveTimeline().getEvents(), ...room.getPendingEvents()];
-  const people = others(client, room).map((member) => member.userId);
-  const collected: Collected = { statuses: new Map(), reactions: new Map(), positions: new Map() };
-  events.forEach((event, position) => {
-    collected.positions.set(event.getId()!, position);
-    if (!collectStatus(collected.statuses, event)) collectReaction(collected.reactions, event, me);
-  });
-  const readers = readPositions(room, people.slice(0, 200), collected.positions);
+/**
+ * Several rooms as one, by time. Inside a room the server's order holds, whatever the clocks say; what is still
+ * on its way out comes last.
+ */
+export function merge(lists: readonly Entry[][]): Entry[] {
+  if (lists.length === 1) return lists[0]!;
+  const settled = lists.map((list) => list.filter((entry) => !entry.pending));
+  const at = settled.map(() => 0);
+  const merged: Entry[] = [];
+  for (;;) {
+    let next = -1;
+    settled.forEach((list, index) => {
+      const head = list[at[index]!];
+      if (head && (next < 0 || head.time < settled[next]![at[next]!]!.time)) next = index;
+    });
+    if (next < 0) break;
+    merged.push(settled[next]![at[next]!]!);
+    at[next]! += 1;
+  }
+  const pending = lists.flatMap((list) => list.filter((entry) => entry.pending));
+  return [...merged, ...pending.sort((a, b) => a.time - b.time)];
+}
 
+/** Rows out of entries: days, the line of what is new, quiet notices, and runs of one voice. */
+export function layOut(entries: readonly Entry[], mixed: boolean): Item[] {
   const items: Item[] = [];
   let day = "";
-  let unreadPending = unreadAfter !== null && collected.positions.has(unreadAfter);
-  const unreadFrom = unreadAfter === null ? -1 : (collected.positions.get(unreadAfter) ?? -1);
-  events.forEach((event, position) => {
-    const message = isMessage(event);
-    const notice = message ? null : noticeOf(client, room, event);
-    if (!message && !notice) return;
-    if (event.isRedacted() && event.getType() === "m.room.encrypted" && !event.getSender()) return;
-    const date = new Date(event.getTs()).toDateString();
+  let unreadPending = true;
+  for (const { time, unread, message, notice } of entries) {
+    const date = new Date(time).toDateString();
     if (date !== day) {
       day = date;
-      items.push({ type: "day", key: `day-${date}`, time: event.getTs() });
+      items.push({ type: "day", key: `day-${date}`, time });
     }
-    if (unreadPending && message && position > unreadFrom && event.getSender() !== me) {
+    if (unreadPending && unread) {
       unreadPending = false;
       items.push({ type: "unread", key: "unread" });
     }
-    if (notice) pushNotice(items, event.getId()!, notice);
-    else pushMessage(items, messageItem(client, room, event, position, collected, readers, people.length));
-  });
+    if (notice) pushNotice(items, notice.id, notice.line);
+    // A row is laid out anew each time; the entry it comes from may be kept for the next time.
+    else if (message) pushMessage(items, { ...message, via: mixed ? networkOf(message.room) : null });
+  }
   return items;
 }
 
@@ -88,6 +77,8 @@ function pushMessage(items: Item[], item: MessageItem) {
   const before = items[items.length - 1];
   const joins =
     before?.type === "message" &&
+    before.own === item.own &&
+    before.room === item.room &&
     before.senderId === item.senderId &&
     item.time - before.time < runLength &&
     !subject(item.event);
@@ -102,45 +93,13 @@ function pushMessage(items: Item[], item: MessageItem) {
 
 const subject = (event: MatrixEvent) => Boolean((event.getContent()["org.unisono.email"] as { subject?: string } | undefined)?.subject);
 
-function messageItem(
-  client: MatrixClient,
-  room: Room,
-  event: MatrixEvent,
-  position: number,
-  { statuses, reactions }: Collected,
-  readers: [string, number][],
-  people: number,
-): MessageItem {
-  const id = event.getId()!;
-  const senderId = event.getSender() ?? "";
-  const own = senderId === client.getUserId();
-  const member = event.sender ?? room.getMember(senderId);
-  return {
-    type: "message",
-    key: event.getUnsigned().transaction_id ?? event.getTxnId() ?? id,
-    id,
-    event,
-    own,
-    senderId,
-    senderName: member?.rawDisplayName ?? senderId,
-    senderPicture: member?.getMxcAvatarUrl() ?? null,
-    time: event.getTs(),
-    first: true,
-    last: true,
-    edited: Boolean(event.replacingEventId()),
-    replyTo: event.replyEventId ?? null,
-    reactions: [...(reactions.get(id)?.values() ?? [])],
-    fate: own && !event.isRedacted() ? fateOf(event, position, statuses, readers, people) : null,
-    revision: "",
-  };
-}
-
 function revisionOf(item: MessageItem): string {
   const { event, fate } = item;
   return [
     item.id,
     item.first,
     item.last,
+    item.via,
     event.status,
     event.replacingEventId(),
     event.isRedacted(),

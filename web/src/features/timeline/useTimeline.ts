@@ -1,11 +1,14 @@
 // View-model hook of one conversation: its items, loading of older ones, and reading marks.
-import { useCallback, useEffect, useRef, useState } from "react";
-import { Direction, ReceiptType, type Room } from "matrix-js-sdk/lib/matrix";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type MatrixClient, ReceiptType, type Room } from "matrix-js-sdk/lib/matrix";
 import { isMessage } from "@/features/chats/preview";
 import { markUnread } from "@/features/chats/row-actions";
 import { useUnisono } from "@/lib/matrix/context";
-import { useDerived } from "@/lib/matrix/observe";
-import { buildTimeline, type Item } from "./model";
+import { findEvent, isMixed } from "@/lib/matrix/conversation";
+import { useVersions } from "@/lib/matrix/observe";
+import { type Entry, entriesOf } from "./entries";
+import { type Item, layOut, merge, type ReadMarks } from "./model";
+import { horizonOf, isWhole, loadFurther } from "./reach";
 
 const page = 40;
 const firstWindow = 120;
@@ -21,31 +24,59 @@ function readMarkOf(room: Room, userId: string): string | null {
   return latest ?? room.getReadReceiptForUserId(userId, true)?.eventId ?? marker ?? null;
 }
 
-export function useTimeline(room: Room) {
+const marksOf = (rooms: readonly Room[], userId: string): ReadMarks =>
+  Object.fromEntries(rooms.map((room) => [room.roomId, room.getUnreadNotificationCount() > 0 ? readMarkOf(room, userId) : null]));
+
+/** The rooms as one list; a room that did not change is not gone through again. */
+function useItems(client: MatrixClient, rooms: readonly Room[], marks: ReadMarks): { items: Item[]; horizon: number } {
+  const { changes } = useUnisono();
+  const version = useVersions(
+    changes,
+    useMemo(() => rooms.map((room) => room.roomId), [rooms]),
+  );
+  const kept = useRef(new Map<string, { version: number; entries: Entry[] }>());
+  return useMemo(() => {
+    const lists = rooms.map((room) => {
+      const now = changes.version(room.roomId);
+      const known = kept.current.get(room.roomId);
+      if (known && known.version === now) return known.entries;
+      const entries = entriesOf(client, room, marks[room.roomId] ?? null);
+      kept.current.set(room.roomId, { version: now, entries });
+      return entries;
+    });
+    const horizon = rooms.length > 1 ? horizonOf(rooms) : Number.NEGATIVE_INFINITY;
+    const whole = merge(lists).filter((entry) => entry.pending || entry.time >= horizon);
+    return { items: layOut(whole, isMixed(rooms)), horizon };
+    // The version stands for everything that the rooms hold.
+  }, [client, changes, rooms, marks, version]);
+}
+
+export function useTimeline(rooms: readonly Room[]) {
   const { client, changes, userId } = useUnisono();
-  const [unreadAfter] = useState(() => (room.getUnreadNotificationCount() > 0 ? readMarkOf(room, userId) : null));
+  const [marks] = useState(() => marksOf(rooms, userId));
   const [size, setSize] = useState(firstWindow);
   const [loading, setLoading] = useState(false);
   const busy = useRef(false);
-  const items = useDerived(changes, room.roomId, () => buildTimeline(client, room, unreadAfter), [client, room, unreadAfter]);
+  const { items } = useItems(client, rooms, marks);
   const shown = items.length > size ? items.slice(items.length - size) : items;
-  const complete = room.getLiveTimeline().getPaginationToken(Direction.Backward) === null && shown.length === items.length;
+  const complete = rooms.every(isWhole) && shown.length === items.length;
+
+  const touch = useCallback(() => rooms.forEach((room) => changes.touch(room.roomId)), [rooms, changes]);
+  const known = items.length;
 
   /** One page further back: from what is here already, else from the server. False at the beginning. */
   const loadOlder = useCallback(async (): Promise<boolean> => {
     if (busy.current) return true;
-    const known = buildTimeline(client, room, null).length;
     if (known > size) {
       setSize(size + page);
       return true;
     }
-    if (room.getLiveTimeline().getPaginationToken(Direction.Backward) === null) return false;
     busy.current = true;
     setLoading(true);
     try {
-      await client.scrollback(room, page);
+      if (!(await loadFurther(client, rooms, page))) return false;
       setSize((old) => old + page);
-      changes.touch(room.roomId);
+      touch();
       return true;
     } catch {
       return false;
@@ -53,51 +84,54 @@ export function useTimeline(room: Room) {
       busy.current = false;
       setLoading(false);
     }
-  }, [client, room, changes, size]);
+  }, [client, rooms, touch, size, known]);
 
   /** Loads until a message is here. */
   const reach = useCallback(
     async (eventId: string, pages = 60): Promise<boolean> => {
       for (let step = 0; step <= pages; step += 1) {
-        const events = room.getLiveTimeline().getEvents();
-        const at = events.findIndex((event) => event.getId() === eventId);
-        if (at >= 0) {
-          setSize((old) => Math.max(old, events.length - at + page));
+        const found = findEvent(rooms, eventId);
+        const time = found?.event.getTs();
+        if (time !== undefined && (rooms.length === 1 || horizonOf(rooms) <= time)) {
+          const newer = rooms.reduce((sum, room) => sum + room.getLiveTimeline().getEvents().filter((event) => event.getTs() >= time).length, 0);
+          setSize((old) => Math.max(old, newer + page));
           return true;
         }
-        if (room.getLiveTimeline().getPaginationToken(Direction.Backward) === null) return false;
-        await client.scrollback(room, 100);
-        changes.touch(room.roomId);
+        if (!(await loadFurther(client, rooms, 100))) return false;
+        touch();
       }
       return false;
     },
-    [client, room, changes],
+    [client, rooms, touch],
   );
 
   useEffect(() => {
-    void room.loadMembersIfNeeded().then(() => changes.touch(room.roomId));
-  }, [room, changes]);
+    for (const room of rooms) void room.loadMembersIfNeeded().then(() => changes.touch(room.roomId));
+  }, [rooms, changes]);
 
-  return { items: shown, loading, complete, loadOlder, reach, unreadAfter };
+  return { items: shown, loading, complete, loadOlder, reach, marks };
 }
 
-/** Tells the others, and this person's own devices, that the newest message was seen. */
-export function useReading(room: Room, seeing: boolean, items: readonly Item[]) {
+/** Tells the others, and this person's own devices, that the newest message of each room was seen. */
+export function useReading(rooms: readonly Room[], seeing: boolean, items: readonly Item[]) {
   const { client, userId } = useUnisono();
-  const sent = useRef<string | null>(null);
+  const sent = useRef(new Map<string, string>());
   useEffect(() => {
     if (!seeing) return;
-    const read = () => {
-      if (document.visibilityState !== "visible" || !document.hasFocus()) return;
+    const readRoom = (room: Room) => {
       const events = room.getLiveTimeline().getEvents();
       const last = [...events].reverse().find((event) => !event.status && (isMessage(event) || event.getSender() !== userId));
       const id = last?.getId();
-      if (!last || !id || sent.current === id || room.getMyMembership() !== "join") return;
-      sent.current = id;
+      if (!last || !id || sent.current.get(room.roomId) === id || room.getMyMembership() !== "join") return;
+      sent.current.set(room.roomId, id);
       void markUnread(client, room.roomId, false).catch(() => undefined);
       if (room.getEventReadUpTo(userId) === id && room.getUnreadNotificationCount() === 0) return;
-      client.sendReadReceipt(last, ReceiptType.Read, true).catch(() => (sent.current = null));
+      client.sendReadReceipt(last, ReceiptType.Read, true).catch(() => sent.current.delete(room.roomId));
       client.setRoomReadMarkers(room.roomId, id).catch(() => undefined);
+    };
+    const read = () => {
+      if (document.visibilityState !== "visible" || !document.hasFocus()) return;
+      rooms.forEach(readRoom);
     };
     read();
     window.addEventListener("focus", read);
@@ -106,5 +140,5 @@ export function useReading(room: Room, seeing: boolean, items: readonly Item[]) 
       window.removeEventListener("focus", read);
       document.removeEventListener("visibilitychange", read);
     };
-  }, [client, room, seeing, items, userId]);
+  }, [client, rooms, seeing, items, userId]);
 }

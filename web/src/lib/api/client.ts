@@ -1,6 +1,7 @@
 // Calls of our own REST API. Errors keep the server's words, which come in both languages.
 import { pick } from "@/lib/i18n";
-import type { Account, Channel, Invite, Inviter, LoginProgress, LoginResult, ServerInfo, Text } from "./types";
+import { contactsApi } from "./contacts";
+import type { Account, Channels, Invite, Inviter, LoginProgress, LoginResult, ServerInfo, Template, Text } from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -20,7 +21,7 @@ export class ApiError extends Error {
   }
 }
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 async function call<T>(method: Method, path: string, token: string | null, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = {};
@@ -71,7 +72,7 @@ export function createApi(token: () => string | null) {
     me: () => authed<{ user_id: string; admin: boolean }>("GET", "/me"),
     createInvite: () => authed<Invite>("POST", "/invites", {}),
     deleteInvite: (invite: string) => authed<unknown>("DELETE", `/invites/${id(invite)}`),
-    channels: () => authed<{ channels: Channel[] }>("GET", "/channels").then((answer) => answer.channels),
+    channels: () => authed<Channels>("GET", "/channels"),
     accounts: () => authed<{ accounts: Account[] }>("GET", "/accounts").then((answer) => answer.accounts),
     startLogin: (channel: string, flow: string) => authed<LoginProgress>("POST", "/logins", { channel, flow }),
     submitLogin: (login: string, fields: Record<string, string>) => authed<LoginProgress>("POST", `/logins/${id(login)}`, { fields }),
@@ -79,12 +80,14 @@ export function createApi(token: () => string | null) {
     cancelLogin: (login: string) => authed<unknown>("DELETE", `/logins/${id(login)}`),
     changeAccount: (account: number, change: { settings?: Record<string, unknown>; display_name?: string }) =>
       authed<Account>("PATCH", `/accounts/${account}`, change),
+    templates: (account: number) => authed<{ templates: Template[] }>("GET", `/accounts/${account}/templates`).then((answer) => answer.templates),
     reconnect: (account: number) => authed<unknown>("POST", `/accounts/${account}/reconnect`, {}),
     removeAccount: (account: number, withConversations: boolean) =>
       authed<unknown>("DELETE", `/accounts/${account}${withConversations ? "?conversations=delete" : ""}`),
     startChat: (account: number, identifier: string, subject?: string) =>
       authed<{ room_id: string }>("POST", `/accounts/${account}/chats`, { identifier, subject }),
     retry: (room: string, event: string) => authed<unknown>("POST", `/messages/${id(room)}/${id(event)}/retry`, {}),
+    ...contactsApi(authed),
   };
 }
 

@@ -33,7 +33,7 @@ export interface Inviter {
 export type Support = "rejected" | "degraded" | "full";
 
 export interface Capabilities {
-  formatting: "plain" | "html" | "markdown" | "whats_app" | "slack";
+  formatting: "plain" | "html" | "markdown" | "whats_app" | "slack" | "telegram";
   max_text: number | null;
   max_file: number | null;
   parts: string[];
@@ -48,11 +48,35 @@ export interface Capabilities {
   groups: boolean;
   start_chat: boolean;
   history: boolean;
+  /** Free text is taken only so long after the other side's last message (ms); later only approved texts. */
+  reply_window: number | null;
+  templates: boolean;
 }
 
 export interface LoginFlow {
   id: string;
   name: Text;
+}
+
+/** A small drawing of what the person will see at the vendor. */
+export type Figure =
+  | { kind: "menu"; path: string[] }
+  | { kind: "form"; fields: [label: string, value: string][] }
+  | { kind: "chat"; lines: [mine: boolean, text: string][] }
+  | { kind: "scan" };
+
+export interface GuideStep {
+  text: Text;
+  figure: Figure | null;
+}
+
+/** What one should know before choosing a network. */
+export interface Catalogue {
+  official: boolean;
+  cost: Text;
+  rules: Text;
+  limits: Text;
+  tested: Text;
 }
 
 export interface Channel {
@@ -62,7 +86,23 @@ export interface Channel {
   docs: string | null;
   privacy: Text;
   flows: LoginFlow[];
+  guide: GuideStep[];
+  catalogue: Catalogue;
+  hook: boolean;
   capabilities: Capabilities;
+}
+
+/** A network that nobody can connect to. */
+export interface ClosedNetwork {
+  id: string;
+  name: string;
+  why: Text;
+  instead: Text;
+}
+
+export interface Channels {
+  channels: Channel[];
+  closed?: ClosedNetwork[];
 }
 
 export type FieldKind = "text" | "secret" | "phone" | "email" | "url" | "number" | "select" | "code";
@@ -92,7 +132,7 @@ export type AccountState =
   | { state: "connecting" }
   | { state: "backfilling"; done: number; total: number | null }
   | { state: "connected" }
-  | { state: "trouble"; reason: Text; retry_at: number }
+  | { state: "trouble"; reason: Text; retry_at: number | null }
   | { state: "bad_credentials"; reason: Text }
   | { state: "logged_out" };
 
@@ -105,4 +145,18 @@ export interface Account {
   settings_fields: LoginField[];
   state: AccountState;
   conversations: number;
+  /** Where the vendor calls us; `null` where it does not. */
+  hook?: { url: string | null; verify_token: string } | null;
+}
+
+/** A text that a vendor has approved, with places to fill in. */
+export interface Template {
+  name: string;
+  language: string;
+  category: string;
+  body: string;
+  header: string | null;
+  footer: string | null;
+  buttons: string[];
+  parameters: string[];
 }

@@ -74,3 +74,19 @@ export function formatDuration(ms: number): string {
 export function formatNumber(value: number): string {
   return new Intl.NumberFormat(locale()).format(value);
 }
+
+const unitOf = (value: number, unit: "hour" | "minute" | "day") => new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(value);
+
+/** A length of time as one speaks of it: "24 hours", "7 days". */
+export function formatHours(ms: number): string {
+  const hours = Math.round(ms / 3_600_000);
+  return hours > 48 && hours % 24 === 0 ? unitOf(hours / 24, "day") : unitOf(hours, "hour");
+}
+
+/** What is left of a time: days, hours and minutes, whichever says enough. */
+export function formatLeft(ms: number): string {
+  const minutes = Math.max(1, Math.ceil(ms / 60_000));
+  if (minutes < 60) return unitOf(minutes, "minute");
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? unitOf(hours, "hour") : unitOf(Math.floor(hours / 24), "day");
+}

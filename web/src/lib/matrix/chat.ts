@@ -2,6 +2,7 @@
 import { EventType, type MatrixClient, type Room, type RoomMember } from "matrix-js-sdk/lib/matrix";
 import type { Capabilities, Text } from "@/lib/api/types";
 import { t } from "@/lib/i18n";
+import { contactOf } from "./contacts";
 import { localPart } from "./ids";
 
 interface BridgeContent {
@@ -42,6 +43,11 @@ export function bridgeOf(room: Room): Bridge | null {
   return null;
 }
 
+/** The network's name as people say it; a native chat is named after the app. */
+export function networkLabel(room: Room): string {
+  return bridgeOf(room)?.networkName ?? t("network.native");
+}
+
 export function isBot(client: MatrixClient, userId: string): boolean {
   return userId === `@unisono:${client.getDomain()}`;
 }
@@ -71,13 +77,20 @@ export function partnerId(client: MatrixClient, room: Room): string | null {
   return null;
 }
 
-/** `m.direct` the other way round: room to person. */
-export function directIndex(client: MatrixClient): Map<string, string> {
-  const content = client.getAccountData(EventType.Direct)?.getContent() ?? {};
+const noDirect: ReadonlyMap<string, string> = new Map();
+const indexes = new WeakMap<object, ReadonlyMap<string, string>>();
+
+/** `m.direct` the other way round: room to person. Made once for each state of it. */
+export function directIndex(client: MatrixClient): ReadonlyMap<string, string> {
+  const content = client.getAccountData(EventType.Direct)?.getContent();
+  if (!content) return noDirect;
+  const known = indexes.get(content);
+  if (known) return known;
   const index = new Map<string, string>();
   for (const [user, rooms] of Object.entries(content)) {
     if (Array.isArray(rooms)) rooms.forEach((room) => typeof room === "string" && index.set(room, user));
   }
+  indexes.set(content, index);
   return index;
 }
 
@@ -86,9 +99,11 @@ export function isDirect(client: MatrixClient, room: Room): boolean {
 }
 
 export function chatName(client: MatrixClient, room: Room): string {
+  const partner = partnerId(client, room);
+  const named = contactOf(client, partner)?.name;
+  if (named) return named;
   const given = room.currentState.getStateEvents(EventType.RoomName, "")?.getContent().name as string | undefined;
   if (given?.trim()) return given.trim();
-  const partner = partnerId(client, room);
   if (partner) return room.getMember(partner)?.rawDisplayName ?? client.getUser(partner)?.displayName ?? localPart(partner);
   const people = others(client, room);
   if (people.length > 0) {

@@ -80,6 +80,11 @@ export function useVersion(counter: ChangeCounter, roomId?: string): number {
   return useSyncExternalStore(counter.subscribe, () => counter.version(roomId));
 }
 
+/** The same for several chats that are shown as one. */
+export function useVersions(counter: ChangeCounter, roomIds: readonly string[]): string {
+  return useSyncExternalStore(counter.subscribe, () => roomIds.map((id) => counter.version(id)).join());
+}
+
 /** A value computed from the store, computed again only when the version has changed. */
 export function useDerived<T>(counter: ChangeCounter, roomId: string | undefined, compute: () => T, deps: readonly unknown[]): T {
   const version = useVersion(counter, roomId);

@@ -1,4 +1,4 @@
-import { Ban, Lock, MapPin } from "lucide-react";
+import { Ban, Lock } from "lucide-react";
 import { DecryptionFailureCode } from "matrix-js-sdk/lib/crypto-api";
 import type { MatrixEvent } from "matrix-js-sdk/lib/matrix";
 import { t } from "@/lib/i18n";
@@ -35,25 +35,4 @@ function reasonOf(event: MatrixEvent): string {
     default:
       return t("message.locked");
   }
-}
-
-export function LocationBody({ content }: { content: Record<string, unknown> }) {
-  const [lat, lon] = String(content.geo_uri ?? "").replace(/^geo:/, "").split(/[,;]/);
-  const description = typeof content.body === "string" ? content.body : "";
-  const valid = Number.isFinite(Number(lat)) && Number.isFinite(Number(lon)) && lat && lon;
-  return (
-    <div className={styles.file}>
-      <span className={styles.fileMark}>
-        <MapPin />
-      </span>
-      <span className={styles.fileText}>
-        <strong>{description || t("message.location")}</strong>
-        {valid ? (
-          <a href={`https://www.openstreetmap.org/?mlat=${Number(lat)}&mlon=${Number(lon)}#map=16/${Number(lat)}/${Number(lon)}`} target="_blank" rel="noreferrer noopener">
-            {t("message.openMap")}
-          </a>
-        ) : null}
-      </span>
-    </div>
-  );
 }

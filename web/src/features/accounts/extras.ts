@@ -1,0 +1,5 @@
+// What an account of one kind shows besides what all show, such as the live chat's snippet: by channel.
+import type { ComponentType } from "react";
+import type { Account } from "@/lib/api/types";
+
+export const extras: Record<string, ComponentType<{ account: Account }>> = {};
