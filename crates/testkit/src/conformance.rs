@@ -23,6 +23,11 @@ pub trait Network {
         false
     }
 
+    /// Whether the program is installed; else the stories are skipped.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// Logs in; gives the account's number.
     fn connect(&self, bench: &Bench) -> impl Future<Output = i64>;
 

@@ -7,6 +7,7 @@ pub mod fake_channel;
 pub mod mail;
 pub mod mailgen;
 pub mod prism;
+pub mod prosody;
 mod server;
 pub mod test_host;
 pub mod vendor;

@@ -17,7 +17,10 @@ use std::{
 
 use tempfile::TempDir;
 
-pub use self::sink::{Script, SmtpSink};
+pub use self::{
+    config::certificate,
+    sink::{Script, SmtpSink},
+};
 
 const DOVECOT: &str = "/usr/sbin/dovecot";
 const POSTFIX: &str = "/usr/sbin/postfix";
@@ -71,7 +74,7 @@ impl MailServer {
         for name in ["dovecot", "postfix", "queue", "data", "mail", "run"] {
             fs::create_dir_all(self.path(name))?;
         }
-        config::certificate(&root)?;
+        certificate(&root)?;
         config::dovecot(&root, users, self.imap_port, self.imaps_port)?;
         config::postfix(&root, users, self.smtp_port, self.smtps_port)?;
         for (address, _) in users {

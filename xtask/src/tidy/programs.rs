@@ -4,7 +4,7 @@ use super::Complaint;
 use crate::debian;
 
 /// Programs and the Debian package that has each.
-const OF_DEBIAN: [(&str, &str); 12] = [
+const OF_DEBIAN: [(&str, &str); 13] = [
     ("dovecot", "dovecot-imapd"),
     ("doveadm", "dovecot-imapd"),
     ("doveconf", "dovecot-imapd"),
@@ -16,6 +16,7 @@ const OF_DEBIAN: [(&str, &str); 12] = [
     ("sendmail", "postfix"),
     ("chromium", "chromium"),
     ("openssl", "openssl"),
+    ("prosody", "prosody"),
     ("sqlite3", "sqlite3"),
 ];
 /// Required of everybody, or part of every Debian.
