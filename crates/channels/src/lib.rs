@@ -17,6 +17,7 @@ mod tls;
 pub mod token_login;
 pub mod twilio;
 pub mod verify;
+pub mod xmpp;
 
 use std::sync::Arc;
 
@@ -30,5 +31,6 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(livechat::LiveChat),
         Arc::new(seven::Seven),
         Arc::new(twilio::Twilio),
+        Arc::new(xmpp::Xmpp),
     ]
 }

@@ -9,3 +9,4 @@ mod livechat;
 mod seven;
 mod sms;
 mod twilio;
+mod xmpp;
