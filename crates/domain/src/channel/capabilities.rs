@@ -36,6 +36,8 @@ pub struct Capabilities {
     pub formatting: Formatting,
     /// Longest text, in Unicode scalar values; longer texts are split.
     pub max_text: Option<usize>,
+    /// Longest caption of a file; a longer one follows it as a message of its own.
+    pub max_caption: Option<usize>,
     /// Largest file, in bytes.
     pub max_file: Option<u64>,
     /// Message kinds besides text that are carried as such.
@@ -65,6 +67,7 @@ impl Capabilities {
     pub const TEXT: Self = Self {
         formatting: Formatting::Plain,
         max_text: None,
+        max_caption: None,
         max_file: None,
         parts: Vec::new(),
         captions: false,

@@ -379,7 +379,8 @@ fn carried_kind(content: &Value, able: &Capabilities) -> Option<PartKind> {
 fn split(parts: Vec<Part>, able: &Capabilities, mut reply_to: Option<MessageRef>) -> Bodies {
     let mut messages: Vec<Part> = Vec::new();
     for mut part in parts {
-        if part.media.is_some() && !part.text.is_empty() && !able.captions {
+        let long = able.max_caption.is_some_and(|most| part.text.chars().count() > most);
+        if part.media.is_some() && !part.text.is_empty() && (!able.captions || long) {
             let caption = std::mem::take(&mut part.text);
             part.html = None;
             messages.push(part);
@@ -448,6 +449,23 @@ mod tests {
         assert!(pieces.iter().all(|piece| piece.chars().count() <= 12), "{pieces:?}");
         assert_eq!(pieces.join(" "), text);
         assert_eq!(chunks("ääääää", Some(4)), ["ääää", "ää"]);
+    }
+
+    #[test]
+    fn a_caption_that_is_too_long_follows_its_file() {
+        let able = Capabilities { captions: true, max_caption: Some(5), ..Capabilities::TEXT };
+        let file = |caption: &str| Part::media("0", PartKind::File, Media::bytes("x", "a.txt", "text/plain"), caption);
+        let texts = |caption: &str| -> Vec<String> {
+            let bodies = split(vec![file(caption)], &able, None).into_iter();
+            bodies
+                .map(|(body, _)| match body {
+                    OutboundBody::Message { parts, .. } => parts[0].text.clone(),
+                    _ => String::new(),
+                })
+                .collect()
+        };
+        assert_eq!(texts("short"), ["short"]);
+        assert_eq!(texts("longer"), ["", "longer"]);
     }
 
     #[test]
