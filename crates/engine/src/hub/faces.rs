@@ -11,8 +11,8 @@ use ruma::{OwnedMxcUri, OwnedUserId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use unisono_domain::channel::{
-    AccountId, ChatKind, Inbound, InboundBody, Media, MediaSource, PortalKey, RemoteUserId, RequestError, Sender,
-    Session, UserInfo,
+    AccountId, ChatInfo, ChatKind, Inbound, InboundBody, Media, MediaSource, PortalKey, RemoteUserId, RequestError,
+    Sender, Session, UserInfo,
 };
 use unisono_store::{
     hub::{accounts::AccountRow, ghosts, portals},
@@ -33,6 +33,8 @@ const MOST_WAITING: usize = 10_000;
 enum Wish {
     Person(RemoteUserId),
     Group(PortalKey),
+    /// The network says that a group has a new picture, and by which id it is fetched.
+    Picture(PortalKey, String),
 }
 
 /// What is to be asked, of which account, and what was since the start.
@@ -61,8 +63,11 @@ impl Faces {
         if let Sender::Remote(user) = &event.sender {
             self.wish(account, Wish::Person(user.id.clone()));
         }
-        if event.chat.as_ref().is_some_and(|chat| chat.kind == ChatKind::Group && chat.avatar.is_none()) {
-            self.wish(account, Wish::Group(event.portal.clone()));
+        let Some(chat) = event.chat.as_ref().filter(|chat| chat.kind == ChatKind::Group) else { return };
+        match chat.avatar.as_ref().map(|avatar| &avatar.source) {
+            None => self.wish(account, Wish::Group(event.portal.clone())),
+            Some(MediaSource::Lazy(id)) => self.wish(account, Wish::Picture(event.portal.clone(), id.clone())),
+            Some(MediaSource::Bytes(_) | MediaSource::Stored(_)) => {}
         }
     }
 
@@ -117,6 +122,11 @@ async fn ask(engine: &Engine, account: &AccountRow, wish: &Wish) -> Result<()> {
     match wish {
         Wish::Person(user) => person(engine, account, &*session, user).await,
         Wish::Group(portal) => group(engine, account, &*session, portal).await,
+        Wish::Picture(portal, id) => {
+            let avatar = Some(Media::lazy(id, "avatar", "application/octet-stream"));
+            let info = ChatInfo { avatar, ..ChatInfo::group(None::<String>, Vec::new()) };
+            work_in(engine, account, &*session, portal, info).await
+        }
     }
 }
 
@@ -191,17 +201,27 @@ async fn group(engine: &Engine, account: &AccountRow, session: &dyn Session, por
     if has_picture {
         return Ok(());
     }
-    let mut info = match session.chat_info(portal).await {
+    let info = match session.chat_info(portal).await {
         Ok(info) => info,
         Err(RequestError::Unavailable(reason)) => return Err(Error::Unavailable(reason)),
         Err(_) => return Ok(()),
     };
+    work_in(engine, account, session, portal, info).await
+}
+
+/// Works news of a chat in like any other, in its order.
+async fn work_in(
+    engine: &Engine,
+    account: &AccountRow,
+    session: &dyn Session,
+    portal: &PortalKey,
+    mut info: ChatInfo,
+) -> Result<()> {
     if let Some(avatar) = &mut info.avatar
         && stored(engine, account, session, avatar).await?.is_none()
     {
         info.avatar = None;
     }
-    // Worked in like any news of the chat, in its order.
     let id = format!("face.{}", engine.now());
     let event = Inbound::new(portal.clone(), Sender::System, id, engine.now(), InboundBody::ChatInfo).in_chat(info);
     AccountHost::new(engine, account).store(vec![event], None).await
