@@ -13,6 +13,7 @@ pub mod safe_html;
 pub mod seven;
 pub mod sms_text;
 pub mod socket;
+pub mod telegram;
 mod tls;
 pub mod token_login;
 pub mod twilio;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(generic::Generic),
         Arc::new(livechat::LiveChat),
         Arc::new(seven::Seven),
+        Arc::new(telegram::Telegram),
         Arc::new(twilio::Twilio),
         Arc::new(xmpp::Xmpp),
     ]

@@ -15,6 +15,7 @@ const PLAIN: usize = 400;
 const LONGER: &[(&str, &str)] = &[
     ("email", "mail is forty years of formats: MIME, threads, quotes, IMAP and SMTP, autoconfiguration, sanitising"),
     ("generic", "it is a whole protocol of ours with every kind of event, and no vendor's library behind it"),
+    ("telegram", "fetched and called, thirty kinds of messages, service messages, buttons, business accounts"),
 ];
 
 fn root() -> &'static Path {

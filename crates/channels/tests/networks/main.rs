@@ -8,5 +8,6 @@ mod generic;
 mod livechat;
 mod seven;
 mod sms;
+mod telegram;
 mod twilio;
 mod xmpp;
