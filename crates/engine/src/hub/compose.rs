@@ -26,7 +26,7 @@ use unisono_store::{
     rooms::{events, room, state},
 };
 
-use super::{cards, outcome::Noted};
+use super::{cards, content::EMOTE, outcome::Noted};
 use crate::{Engine, Error, Result};
 
 /// What is to be sent, as far as the store knows it.
@@ -278,6 +278,8 @@ impl Engine {
             }
             let mut part = Part::text("0", body);
             if text("msgtype") == "m.emote" {
+                // Who knows such a thing takes it from the key.
+                part = part.with(EMOTE, body);
                 part.text = format!("* {}", part.text);
             } else if able.formatting != Formatting::Plain && text("format") == "org.matrix.custom.html" {
                 part.html = Some(without_mx_reply(text("formatted_body")));

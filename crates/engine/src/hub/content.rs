@@ -13,6 +13,10 @@ const MOST: usize = 58_000;
 /// What a text is cut to if nothing else makes an event small enough.
 const SHORT: usize = 16_000;
 
+/// Marks a part that tells what its sender does ("waves"). Inbound it is `true`; outbound it holds the
+/// words without the star that the text has before them.
+pub(super) const EMOTE: &str = "org.unisono.emote";
+
 /// Turns JSON into an event's content. Numbers that Matrix does not allow (fractions) are rounded.
 pub(super) fn canonical(value: Value) -> Result<CanonicalJsonObject> {
     match CanonicalJsonValue::try_from(rounded(value)) {
@@ -85,10 +89,12 @@ pub(super) fn message(part: &Part, inline: &HashMap<&str, &str>, around: Around<
 }
 
 fn put_text(content: &mut Map<String, Value>, part: &Part, notice: bool) {
+    let emote = content.remove(EMOTE).is_some();
     let msgtype = match part.kind {
         PartKind::Location if content.contains_key("geo_uri") => "m.location",
         PartKind::Notice => "m.notice",
         _ if notice => "m.notice",
+        _ if emote => "m.emote",
         _ => "m.text",
     };
     content.insert("msgtype".to_owned(), json!(msgtype));
