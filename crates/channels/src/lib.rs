@@ -5,6 +5,7 @@ pub mod closed;
 pub mod email;
 pub mod format;
 pub mod generic;
+pub mod irc;
 pub mod livechat;
 pub mod net;
 pub mod phone;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
     vec![
         Arc::new(email::Email),
         Arc::new(generic::Generic),
+        Arc::new(irc::Irc),
         Arc::new(livechat::LiveChat),
         Arc::new(seven::Seven),
         Arc::new(telegram::Telegram),

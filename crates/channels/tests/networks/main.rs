@@ -5,6 +5,7 @@
 
 mod documents;
 mod generic;
+mod irc;
 mod livechat;
 mod seven;
 mod sms;
