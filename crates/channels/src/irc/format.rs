@@ -68,13 +68,13 @@ fn close(html: &mut String, open: &[char]) {
 
 fn skip_colour(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, most: usize, fits: fn(&char) -> bool) {
     let skip = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| {
-        (0..most).take_while(|_| chars.next_if(|char| fits(char)).is_some()).count()
+        (0..most).take_while(|_| chars.next_if(fits).is_some()).count()
     };
     if skip(chars) == 0 {
         return;
     }
     let mut after = chars.clone();
-    if after.next() == Some(',') && after.peek().is_some_and(|char| fits(char)) {
+    if after.next() == Some(',') && after.peek().is_some_and(fits) {
         chars.next();
         skip(chars);
     }
