@@ -16,7 +16,7 @@ export function freePort() {
   });
 }
 
-/** `{ url, setupUrl, stop }`; with `UNISONO_URL` nothing is started and nothing stopped. */
+/** `{ url, setupUrl, stop }`; `environment` may depend on the address. With `UNISONO_URL` nothing is started and nothing stopped. */
 export async function startServer(environment = {}) {
   if (process.env.UNISONO_URL) {
     return { url: process.env.UNISONO_URL, setupUrl: process.env.UNISONO_SETUP_URL, log: () => "", stop: async () => undefined };
@@ -28,14 +28,15 @@ export async function startServer(environment = {}) {
   // The test's mail servers are on this machine, which the guard against inner networks would refuse.
   writeFileSync(config, '[outbound]\nallow = ["127.0.0.0/8", "::1/128"]\n');
   const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const more = typeof environment === "function" ? environment(url) : environment;
   const child = spawn(binary, ["serve", "--config", config, "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--server-name", "unisono.test"], {
-    env: { ...process.env, UNISONO_RATE_LIMITS: "false", ...environment },
+    env: { ...process.env, UNISONO_RATE_LIMITS: "false", ...more },
   });
   let output = "";
   const note = (chunk) => (output += chunk);
   child.stdout.on("data", note);
   child.stderr.on("data", note);
-  const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
     if (child.exitCode === null) {
       const ended = new Promise((resolve) => child.once("exit", resolve));

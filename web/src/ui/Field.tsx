@@ -1,17 +1,26 @@
-import { Eye, EyeOff } from "lucide-react";
+import { Copy, Eye, EyeOff } from "lucide-react";
 import { type InputHTMLAttributes, type ReactNode, type Ref, type TextareaHTMLAttributes, useId, useState } from "react";
 import { t } from "@/lib/i18n";
 import styles from "./Field.module.css";
+import { toast } from "./Toast";
+
+const copyText = (text: string) =>
+  navigator.clipboard.writeText(text).then(
+    () => toast(t("action.copied")),
+    () => undefined,
+  );
 
 interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
   hint?: string;
   error?: string | null;
   prefixText?: string;
+  /** It is needed elsewhere, too: a button copies it. */
+  copy?: boolean;
   ref?: Ref<HTMLInputElement>;
 }
 
-export function Field({ label, hint, error, prefixText, className, type, ...rest }: FieldProps) {
+export function Field({ label, hint, error, prefixText, copy, className, type, ...rest }: FieldProps) {
   const id = useId();
   const [shown, setShown] = useState(false);
   const secret = type === "password";
@@ -28,6 +37,11 @@ export function Field({ label, hint, error, prefixText, className, type, ...rest
           aria-describedby={described || undefined}
           {...rest}
         />
+        {copy ? (
+          <button type="button" className={styles.eye} aria-label={t("action.copyOf", { what: label })} onClick={() => void copyText(String(rest.value ?? ""))}>
+            <Copy />
+          </button>
+        ) : null}
         {secret ? (
           <button
             type="button"

@@ -22,7 +22,7 @@ export const shapes: Record<string, Shape> = {
   sms: { colour: "#5b56a8", path: `${bubble}M7 9h.01M10 9h.01M13 9h.01` },
   rcs: { colour: "#3d5fb0", path: `${bubble}M6.500 8h7M6.500 10.500h4` },
   seven: { colour: "#2f7a68", path: `${bubble}M8 7.300h4L9.700 11` },
-  twilio: { colour: "#b8303f", path: "M10 3.500a6.500 6.500 0 1 1 0 13 6.500 6.500 0 0 1 0-13zM8 8h.01M12 8h.01M8 12h.01M12 12h.01" },
+  twilio: { colour: "#b8303f", path: `${bubble}M6.500 8.200h4.500M9.500 6.800L11 8.200 9.500 9.600M13.500 11H9` },
   smpp: { colour: "#66568c", path: "M10 9v8M7 17h6M7.500 6.500a3.500 3.500 0 0 0 0 5M12.500 6.500a3.500 3.500 0 0 1 0 5M5 4a7 7 0 0 0 0 10M15 4a7 7 0 0 1 0 10" },
   livechat: { colour: "#0f6b6b", path: "M3 4h14v12H3zM3 7h14M7 10h6v3h-2.500L9 14.300V13H7z" },
   slack: { colour: "#6b3a6e", path: "M8 4v4H4M12 16v-4h4M16 8h-4V4M4 12h4v4" },

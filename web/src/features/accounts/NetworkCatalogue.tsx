@@ -26,12 +26,10 @@ export function NetworkCatalogue({ channels, closed, failed, onChoose }: Catalog
   return (
     <div className={styles.catalogue}>
       <p className={styles.lead}>{t("wizard.chooseLead")}</p>
-      {channels.length > 3 ? (
-        <div className={styles.search} role="search">
-          <Search aria-hidden="true" />
-          <input type="search" value={query} placeholder={t("wizard.search")} aria-label={t("wizard.search")} onChange={(event) => setQuery(event.target.value)} />
-        </div>
-      ) : null}
+      <div className={styles.search} role="search">
+        <Search aria-hidden="true" />
+        <input type="search" value={query} placeholder={t("wizard.search")} aria-label={t("wizard.search")} onChange={(event) => setQuery(event.target.value)} />
+      </div>
       {groups.map((group) => (
         <section key={group.id} aria-labelledby={`group-${group.id}`}>
           <h2 id={`group-${group.id}`} className={styles.group}>

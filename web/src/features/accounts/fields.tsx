@@ -50,6 +50,8 @@ export function LoginFields({ fields, values, wrong, onChange }: LoginFieldsProp
         {...inputs[field.kind]}
         name={field.id}
         required={field.required}
+        // A secret that was made here is of use only when the other side gets it.
+        copy={field.kind === "secret" && Boolean(field.value)}
         autoFocus={index === 0}
         autoCapitalize="none"
         spellCheck={false}
