@@ -12,6 +12,7 @@ pub mod phone;
 pub mod rest;
 pub mod safe_html;
 pub mod seven;
+pub mod slack;
 pub mod sms_text;
 pub mod socket;
 pub mod telegram;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(irc::Irc),
         Arc::new(livechat::LiveChat),
         Arc::new(seven::Seven),
+        Arc::new(slack::Slack),
         Arc::new(telegram::Telegram),
         Arc::new(twilio::Twilio),
         Arc::new(xmpp::Xmpp),

@@ -23,8 +23,19 @@ const SEND_WITHIN: Duration = Duration::from_secs(20);
 /// Largest message that is taken.
 const MOST: usize = 8 * 1024 * 1024;
 
+/// So long nothing has to come before the other side is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(30);
+/// It is gone when it does not answer so many times.
+const UNANSWERED: u32 = 2;
+
 /// An open connection.
-pub struct Socket(WebSocketStream<Box<dyn Io>>);
+pub struct Socket {
+    stream: WebSocketStream<Box<dyn Io>>,
+    /// How often it was asked since it last said anything.
+    asked: u32,
+    /// Why the other side closed.
+    pub code: Option<u16>,
+}
 
 impl Socket {
     /// Connects to a `ws:` or `wss:` address.
@@ -45,17 +56,32 @@ impl Socket {
         let opened = timeout(OPEN_WITHIN, client_async_with_config(request, stream, Some(config)))
             .await
             .map_err(|_| NetError::TimedOut(host.to_owned()))?;
-        opened.map(|(stream, _)| Self(stream)).map_err(|error| NetError::Http(error.to_string()))
+        opened
+            .map(|(stream, _)| Self { stream, asked: 0, code: None })
+            .map_err(|error| NetError::Http(error.to_string()))
     }
 
-    /// The next text; `None` when the other side has closed. Pings are answered here. May be dropped
-    /// while it waits.
+    /// The next text; `None` when the other side has closed. Pings are answered here, and a side that
+    /// has been silent for long is asked. May be dropped while it waits.
     pub async fn next(&mut self) -> Result<Option<String>, NetError> {
         loop {
-            match self.0.next().await {
+            let Ok(news) = timeout(QUIET, self.stream.next()).await else {
+                if self.asked >= UNANSWERED {
+                    return Err(NetError::Lost("the other side does not answer".to_owned()));
+                }
+                self.asked += 1;
+                self.put(Message::Ping(Vec::new().into())).await?;
+                continue;
+            };
+            self.asked = 0;
+            match news {
                 Some(Ok(Message::Text(text))) => return Ok(Some(text.as_str().to_owned())),
                 Some(Ok(Message::Binary(bytes))) => return Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-                Some(Ok(Message::Close(_))) | None => return Ok(None),
+                Some(Ok(Message::Close(frame))) => {
+                    self.code = frame.map(|frame| frame.code.into());
+                    return Ok(None);
+                }
+                None => return Ok(None),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Err(error)) => return Err(NetError::Lost(error.to_string())),
             }
@@ -63,7 +89,11 @@ impl Socket {
     }
 
     pub async fn send(&mut self, text: impl Into<String>) -> Result<(), NetError> {
-        timeout(SEND_WITHIN, self.0.send(Message::text(text.into())))
+        self.put(Message::text(text.into())).await
+    }
+
+    async fn put(&mut self, message: Message) -> Result<(), NetError> {
+        timeout(SEND_WITHIN, self.stream.send(message))
             .await
             .map_err(|_| NetError::Lost("the other side takes nothing".to_owned()))?
             .map_err(|error| NetError::Lost(error.to_string()))

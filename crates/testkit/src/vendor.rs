@@ -88,7 +88,7 @@ pub trait Script: Send + Sync + 'static {
         None
     }
 
-    /// The answer to a message that is taken, the `number`th.
+    /// The answer to a message that is taken, the `number`th; it may get lost on the way.
     fn taken(&self, asked: &Asked, number: usize) -> Told;
 
     /// The answer to everything else. It may wait, as for a long poll: it runs on a thread of its own.
@@ -215,8 +215,11 @@ async fn answer(script: Arc<impl Script>, world: Arc<Mutex<World>>, request: Req
         }
         (trouble, known.unwrap_or(world.taken.len()))
     };
+    // Also when the answer gets lost: some can be asked what they have.
+    let takes = matches!(trouble, None | Some(Trouble::TakenAndCut | Trouble::TakenAndSilent | Trouble::EchoLater));
+    let told = takes.then(|| script.taken(&asked, number));
     match trouble {
-        None | Some(Trouble::EchoLater) => respond(script.taken(&asked, number)),
+        None | Some(Trouble::EchoLater) => respond(told.expect("it was taken")),
         Some(Trouble::Later(milliseconds)) => respond(script.too_many(milliseconds.div_ceil(1_000))),
         Some(Trouble::Rejected) => respond(script.refused()),
         Some(Trouble::Expired) => respond(script.expired()),

@@ -1,0 +1,117 @@
+//! A small WebSocket server for vendors that hold a socket open to us. Runs on a thread of its own, so
+//! it outlives a restart of ours.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::{Message, handshake::server};
+use tokio_util::sync::CancellationToken;
+
+/// What the vendor does on its side of a socket.
+pub trait Peer: Send + Sync + 'static {
+    /// What it says when somebody connects.
+    fn opened(&self, path: &str) -> Vec<String>;
+
+    /// What it answers.
+    fn heard(&self, text: &str) -> Vec<String>;
+}
+
+type Open = Arc<Mutex<Vec<mpsc::UnboundedSender<Option<String>>>>>;
+
+pub struct SocketServer {
+    pub address: SocketAddr,
+    open: Open,
+    stop: CancellationToken,
+}
+
+impl Drop for SocketServer {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl SocketServer {
+    pub fn start(peer: Arc<impl Peer>) -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (open, stop) = (Open::default(), CancellationToken::new());
+        let (all, ended) = (Arc::clone(&open), stop.clone());
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                loop {
+                    tokio::select! {
+                        () = ended.cancelled() => return,
+                        accepted = listener.accept() => {
+                            let (stream, _) = accepted.unwrap();
+                            tokio::spawn(serve(stream, Arc::clone(&peer), Arc::clone(&all)));
+                        }
+                    }
+                }
+            });
+        });
+        Self { address, open, stop }
+    }
+
+    /// `ws://127.0.0.1:PORT`
+    pub fn base(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
+    /// Says something to everybody who is connected.
+    pub fn say(&self, text: &str) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter().for_each(|socket| drop(socket.send(Some(text.to_owned()))));
+    }
+
+    /// Breaks all connections off.
+    #[expect(dead_code, reason = "for the networks to come")]
+    pub fn cut(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter().for_each(|socket| drop(socket.send(None)));
+    }
+}
+
+async fn serve(stream: tokio::net::TcpStream, peer: Arc<impl Peer>, open: Open) {
+    let path = Arc::new(Mutex::new(String::new()));
+    let asked = Arc::clone(&path);
+    #[expect(clippy::result_large_err, reason = "the library's own type")]
+    let note = move |request: &server::Request, response: server::Response| {
+        *asked.lock().unwrap() = request.uri().to_string();
+        Ok(response)
+    };
+    let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, note).await else { return };
+    let (say, mut said) = mpsc::unbounded_channel();
+    // Known before the first word, so that what is said meanwhile comes after it.
+    open.lock().unwrap_or_else(PoisonError::into_inner).push(say);
+    let path = path.lock().unwrap().clone();
+    for text in peer.opened(&path) {
+        if socket.send(Message::text(text)).await.is_err() {
+            return;
+        }
+    }
+    loop {
+        let answers = tokio::select! {
+            text = said.recv() => match text {
+                Some(Some(text)) => vec![text],
+                Some(None) | None => return,
+            },
+            heard = socket.next() => match heard {
+                Some(Ok(Message::Text(text))) => peer.heard(text.as_str()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => Vec::new(),
+            },
+        };
+        for text in answers {
+            if socket.send(Message::text(text)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
