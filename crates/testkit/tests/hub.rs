@@ -102,8 +102,15 @@ fn removed_messages_and_reactions_disappear() {
         until("the reaction is here", async || bench.list("m.reaction").await.len() == 1).await;
         let gone = InboundBody::ReactionRemove { target: target(), key: "👍".to_owned() };
         network.happen("one", event("anna", "r2", gone));
+        until("it is redacted", async || bench.list("m.room.redaction").await.len() == 1).await;
+        for (id, key) in [("r3", "🎉"), ("r4", "👍")] {
+            network.happen("one", event("anna", id, InboundBody::Reaction { target: target(), key: key.to_owned() }));
+        }
+        // Where the network does not say which one is gone.
+        let gone = InboundBody::ReactionRemove { target: target(), key: String::new() };
+        network.happen("one", event("anna", "r5", gone));
         network.happen("one", event("anna", "d1", InboundBody::Delete { target: target() }));
-        until("both are redacted", async || bench.list("m.room.redaction").await.len() == 2).await;
+        until("all are redacted", async || bench.list("m.room.redaction").await.len() == 4).await;
         assert_eq!(bench.said().await[0].content, json!({}));
     });
 }

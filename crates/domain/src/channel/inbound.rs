@@ -165,6 +165,7 @@ pub enum InboundBody {
         target: RemoteId,
         key: String,
     },
+    /// `key`: empty where the network does not say which; then all of the sender's are gone.
     ReactionRemove {
         target: RemoteId,
         key: String,

@@ -228,13 +228,14 @@ fn about(
         InboundBody::ReactionRemove { key, .. } => {
             let sender = sender(tx, scene, &inbound.sender, room)?;
             let part = reaction_part(&inbound.sender, &sender, key);
-            match messages::find_part(tx, first.portal_no, &first.remote_id, "reaction", &part)? {
-                Some(row) => {
+            for row in messages::list(tx, first.portal_no, &first.remote_id, "reaction")? {
+                // Without a key the part is the beginning of every one of the sender's.
+                if row.part == part || (key.is_empty() && row.part.starts_with(&part)) {
                     redact(tx, core, room, &row.event_id, inbound.sent_at)?;
-                    Ok(messages::delete(tx, &row)?)
+                    messages::delete(tx, &row)?;
                 }
-                None => Ok(()),
             }
+            Ok(())
         }
         InboundBody::Read { .. } => {
             let reader = match &inbound.sender {
