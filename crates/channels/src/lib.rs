@@ -7,6 +7,7 @@ pub mod format;
 pub mod generic;
 pub mod irc;
 pub mod livechat;
+mod meta_graph;
 pub mod net;
 pub mod phone;
 pub mod rest;
@@ -20,6 +21,7 @@ mod tls;
 pub mod token_login;
 pub mod twilio;
 pub mod verify;
+pub mod whatsapp;
 pub mod xmpp;
 
 use std::sync::Arc;
@@ -37,6 +39,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(slack::Slack),
         Arc::new(telegram::Telegram),
         Arc::new(twilio::Twilio),
+        Arc::new(whatsapp::WhatsApp),
         Arc::new(xmpp::Xmpp),
     ]
 }

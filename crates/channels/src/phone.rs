@@ -14,6 +14,12 @@ pub fn e164(typed: &str, region: Option<&str>) -> Option<String> {
     number.is_valid().then(|| number.format().mode(Mode::E164).to_string())
 }
 
+/// The country of a whole number (`+49...`), as two letters (ISO 3166).
+pub fn region(number: &str) -> Option<String> {
+    let number = phonenumber::parse(None, number).ok()?;
+    number.country().id().map(|id| id.as_ref().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,4 +13,5 @@ mod sms;
 mod socket_server;
 mod telegram;
 mod twilio;
+mod whatsapp;
 mod xmpp;
