@@ -23,19 +23,21 @@ export function readCard(text: string): Card | null {
   if (!/BEGIN:VCARD/i.test(text)) return null;
   const lines = text.slice(0, 200_000).replace(/=\r?\n/g, "").replace(/\r?\n[ \t]/g, "").split(/\r?\n/);
   const card: Card = { name: "", organisation: "", phones: [], emails: [] };
+  let formatted = "";
   for (const line of lines) {
     if (/^END:VCARD/i.test(line)) break;
     const match = /^(?:[\w-]+\.)?([A-Z-]+)((?:;[^:]*)?):(.*)$/i.exec(line);
     if (!match) continue;
     const [, key, options, raw] = match as unknown as [string, string, string, string];
-    const value = unescape(/ENCODING=QUOTED-PRINTABLE|;QUOTED-PRINTABLE/i.test(options) ? quotedPrintable(raw) : raw).trim();
+    const plain = /ENCODING=QUOTED-PRINTABLE|;QUOTED-PRINTABLE/i.test(options) ? quotedPrintable(raw) : raw;
+    const value = unescape(plain).trim();
     if (!value) continue;
     switch (key.toUpperCase()) {
       case "FN":
-        card.name ||= value;
+        formatted = value;
         break;
       case "N":
-        card.name ||= raw.split(";").slice(0, 2).reverse().map(unescape).join(" ").trim();
+        card.name ||= plain.split(";").slice(0, 2).reverse().map(unescape).join(" ").trim();
         break;
       case "ORG":
         card.organisation ||= value.replaceAll(";", ", ").replace(/(, )+$/, "");
@@ -50,7 +52,7 @@ export function readCard(text: string): Card | null {
         break;
     }
   }
-  return card;
+  return { ...card, name: formatted || card.name };
 }
 
 const escape = (value: string) => value.replace(/([\\,;])/g, "\\$1").replace(/\r?\n/g, "\\n");

@@ -1,17 +1,15 @@
 // One row of the list for all chats with one person.
-import { isHandle } from "@/lib/handles";
 import type { ChatSummary } from "./summary";
 
-export function join(rows: readonly ChatSummary[], id: string): ChatSummary {
+export function join(rows: readonly ChatSummary[], id: string, name: string): ChatSummary {
   const newest = [...rows].sort((a, b) => b.time - a.time || a.id.localeCompare(b.id));
   const latest = newest[0]!;
-  const named = rows.find((row) => row.id === id && !isHandle(row.name)) ?? newest.find((row) => !isHandle(row.name)) ?? latest;
   const sum = (count: (row: ChatSummary) => number) => rows.reduce((total, row) => total + count(row), 0);
   return {
     ...latest,
     id,
     rooms: newest.map((row) => row.id),
-    name: named.name,
+    name,
     seed: rows.find((row) => row.id === id)?.seed ?? latest.seed,
     picture: newest.find((row) => row.picture)?.picture ?? null,
     networks: [...new Map(newest.flatMap((row) => row.networks).map((network) => [network.id, network])).values()],

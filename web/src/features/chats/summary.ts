@@ -9,7 +9,7 @@ import {
 } from "matrix-js-sdk/lib/matrix";
 import { readDraft } from "@/features/composer/drafts";
 import { bridgeOf, chatName, chatPicture, chatSeed, directIndex, isDirect, isHidden, others } from "@/lib/matrix/chat";
-import { byAge, conversationKey } from "@/lib/matrix/conversation";
+import { byAge, conversationKey, conversationName } from "@/lib/matrix/conversation";
 import type { ChangeCounter } from "@/lib/matrix/observe";
 import { notificationLevel } from "@/lib/matrix/push-level";
 import { join } from "./join";
@@ -149,7 +149,7 @@ export class ChatList {
   private joined(key: string, rows: ChatSummary[], rooms: Room[]): ChatSummary {
     const known = this.joint.get(key);
     if (known && known.rows.length === rows.length && known.rows.every((row, index) => row === rows[index])) return known.summary;
-    const summary = join(rows, [...rooms].sort(byAge)[0]!.roomId);
+    const summary = join(rows, [...rooms].sort(byAge)[0]!.roomId, conversationName(this.client, rooms));
     this.joint.set(key, { rows, summary });
     return summary;
   }

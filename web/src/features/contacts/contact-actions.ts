@@ -7,11 +7,12 @@ import { toast } from "@/ui/Toast";
 
 const failed = (error: unknown) => toast((error instanceof ApiError && error.shown) || t("error.notSaved"), { tone: "red" });
 
-async function undoable(api: Api, change: Promise<Change>, words: string, after?: () => void): Promise<boolean> {
+async function undoable<T extends Change>(api: Api, change: Promise<T>, words: (done: T) => string, after?: () => void): Promise<boolean> {
   try {
-    const { change_id } = await change;
+    const done = await change;
+    const { change_id } = done;
     const undo = () => void api.undoContacts(change_id).then(after, (error: unknown) => (isOutdated(error) ? toast(t("contacts.changedSince"), { tone: "red" }) : failed(error)));
-    toast(words, { action: { label: t("action.undo"), run: undo } });
+    toast(words(done), { action: { label: t("action.undo"), run: undo } });
     after?.();
     return true;
   } catch (error) {
@@ -25,17 +26,17 @@ const isOutdated = (error: unknown) => error instanceof ApiError && (error.errco
 export const idsOf = (contacts: readonly Contact[]) => [...new Set(contacts.flatMap((contact) => contact.members.map((member) => member.user_id)))];
 
 export function merge(api: Api, contacts: readonly Contact[], name?: string, after?: () => void) {
-  return undoable(api, api.mergeContacts(idsOf(contacts), name), t("contacts.merged", { name: name ?? contacts[0]?.name ?? "" }), after);
+  return undoable(api, api.mergeContacts(idsOf(contacts), name), ({ contact }) => t("contacts.merged", { name: contact.name }), after);
 }
 
 export function rename(api: Api, contact: Contact, name: string, after?: () => void) {
-  return undoable(api, api.mergeContacts(idsOf([contact]), name), t("contacts.renamed", { name }), after);
+  return undoable(api, api.mergeContacts(idsOf([contact]), name), () => t("contacts.renamed", { name }), after);
 }
 
 export function split(api: Api, userIds: string[], name: string, after?: () => void) {
-  return undoable(api, api.splitContact(userIds), t("contacts.split", { name }), after);
+  return undoable(api, api.splitContact(userIds), () => t("contacts.split", { name }), after);
 }
 
 export function dismiss(api: Api, contacts: readonly Contact[], after?: () => void) {
-  return undoable(api, api.dismissSuggestion(idsOf(contacts)), t("contacts.dismissed"), after);
+  return undoable(api, api.dismissSuggestion(idsOf(contacts)), () => t("contacts.dismissed"), after);
 }

@@ -1,13 +1,15 @@
 import { LogOut, UserPlus, X } from "lucide-react";
 import { useState } from "react";
+import type { Room } from "matrix-js-sdk/lib/matrix";
 import { back, go } from "@/app/routes";
 import { ContactSection } from "@/features/contacts/ContactSection";
 import { openDirect } from "@/features/newchat/open-chat";
 import { privacyOf } from "@/features/timeline/PrivacyLine";
+import { showHandle } from "@/lib/handles";
 import { t } from "@/lib/i18n";
 import { bridgeOf, chatPicture, chatSeed, isDirect, isEncrypted, partnerId } from "@/lib/matrix/chat";
 import { useUnisono } from "@/lib/matrix/context";
-import { conversationName, conversationOf } from "@/lib/matrix/conversation";
+import { conversationName, conversationOf, networkOf } from "@/lib/matrix/conversation";
 import { useVersion } from "@/lib/matrix/observe";
 import { notificationLevel, setNotificationLevel } from "@/lib/matrix/push-level";
 import { Avatar } from "@/ui/Avatar";
@@ -21,6 +23,19 @@ import styles from "./DetailsPanel.module.css";
 import { FilesSection } from "./FilesSection";
 import { PeopleSection } from "./PeopleSection";
 import { RenameGroup } from "./RenameGroup";
+
+/** A network once, however many chats run on it. */
+const onePerNetwork = (rooms: readonly Room[]) => [...new Map(rooms.map((room) => [`${networkOf(room)}${isEncrypted(room)}`, room])).values()];
+
+function Privacy({ room }: { room: Room }) {
+  const bridge = bridgeOf(room);
+  const more = bridge ? t("details.privacy.network", { network: bridge.networkName }) : t(isEncrypted(room) ? "details.privacy.encrypted" : "details.privacy.server");
+  return (
+    <p>
+      <strong>{privacyOf(room).text.replace(/\.?$/, ".")}</strong> {more}
+    </p>
+  );
+}
 
 export function DetailsPanel({ roomId, onClose }: { roomId: string; onClose: () => void }) {
   const { client, changes } = useUnisono();
@@ -37,16 +52,12 @@ export function DetailsPanel({ roomId, onClose }: { roomId: string; onClose: () 
 
   async function leave() {
     try {
-      await client.leave(roomId);
+      await Promise.all(rooms.map((one) => client.leave(one.roomId)));
       back("chats");
     } catch {
       toast(t("error.notSaved"), { tone: "red" });
     }
   }
-
-  const privacy = bridge
-    ? t("details.privacy.network", { network: bridge.networkName })
-    : t(isEncrypted(room) ? "details.privacy.encrypted" : "details.privacy.server");
 
   return (
     <div className={styles.panel}>
@@ -59,14 +70,14 @@ export function DetailsPanel({ roomId, onClose }: { roomId: string; onClose: () 
       <div className={styles.top}>
         <Avatar client={client} seed={chatSeed(client, room)} name={name} mxc={chatPicture(client, room)} size={88} square={!direct} badge={bridge ? <NetworkMark network={bridge.network} /> : undefined} />
         <h3>{name}</h3>
-        {bridge?.chatId?.includes("@") ? <p>{bridge.chatId}</p> : null}
+        {bridge?.chatId?.includes("@") && rooms.length === 1 ? <p>{showHandle(bridge.chatId)}</p> : null}
         {direct || bridge ? null : <RenameGroup room={room} name={name} />}
       </div>
       <section className={styles.section}>
         <h4>{t("details.privacy")}</h4>
-        <p>
-          <strong>{privacyOf(room).text}.</strong> {privacy}
-        </p>
+        {onePerNetwork(rooms).map((one) => (
+          <Privacy key={one.roomId} room={one} />
+        ))}
       </section>
       <section className={styles.section}>
         <Select
@@ -77,7 +88,7 @@ export function DetailsPanel({ roomId, onClose }: { roomId: string; onClose: () 
             { value: "mentions", label: t("details.notify.mentions") },
             { value: "off", label: t("details.notify.off") },
           ]}
-          onChange={(level) => void setNotificationLevel(client, roomId, level as "all").catch(() => toast(t("error.notSaved"), { tone: "red" }))}
+          onChange={(level) => void Promise.all(rooms.map((one) => setNotificationLevel(client, one.roomId, level as "all"))).catch(() => toast(t("error.notSaved"), { tone: "red" }))}
         />
       </section>
       {partner ? <ContactSection userId={partner} /> : null}
@@ -87,7 +98,7 @@ export function DetailsPanel({ roomId, onClose }: { roomId: string; onClose: () 
           {t("details.invite")}
         </Button>
       )}
-      <FilesSection room={room} />
+      <FilesSection rooms={rooms} />
       <div className={styles.end}>
         <Button look="danger" wide icon={<LogOut />} onClick={() => setLeaving(true)}>
           {t(direct ? "details.leave" : "details.leaveGroup")}

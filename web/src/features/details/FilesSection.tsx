@@ -1,6 +1,7 @@
 import { FileText, Mic, Video } from "lucide-react";
 import { useState } from "react";
-import { Direction, type MatrixEvent, type Room } from "matrix-js-sdk/lib/matrix";
+import type { MatrixEvent, Room } from "matrix-js-sdk/lib/matrix";
+import { isWhole, loadFurther } from "@/features/timeline/reach";
 import { requestJump } from "@/features/timeline/jump";
 import { type FileContent, nameOf, thumbnailOf, useMedia } from "@/features/timeline/useMedia";
 import { t } from "@/lib/i18n";
@@ -12,14 +13,15 @@ import styles from "./DetailsPanel.module.css";
 const kinds = ["m.image", "m.video", "m.file", "m.audio"];
 
 /** What was sent in this chat besides words; older ones are looked for on request. */
-export function FilesSection({ room }: { room: Room }) {
+export function FilesSection({ rooms }: { rooms: readonly Room[] }) {
   const { client, changes } = useUnisono();
   const [busy, setBusy] = useState(false);
-  const timeline = room.getLiveTimeline();
-  const files = timeline
-    .getEvents()
-    .filter((event) => kinds.includes(event.getContent().msgtype as string) && !event.isRedacted())
-    .reverse();
+  const found = () =>
+    rooms
+      .flatMap((room) => room.getLiveTimeline().getEvents())
+      .filter((event) => kinds.includes(event.getContent().msgtype as string) && !event.isRedacted())
+      .sort((a, b) => b.getTs() - a.getTs());
+  const files = found();
   const pictures = files.filter((event) => event.getContent().msgtype === "m.image");
   const rest = files.filter((event) => event.getContent().msgtype !== "m.image");
 
@@ -28,12 +30,10 @@ export function FilesSection({ room }: { room: Room }) {
     const before = files.length;
     try {
       for (let page = 0; page < 5; page += 1) {
-        if (timeline.getPaginationToken(Direction.Backward) === null) break;
-        await client.scrollback(room, 100);
-        if (timeline.getEvents().filter((event) => kinds.includes(event.getContent().msgtype as string)).length > before) break;
+        if (!(await loadFurther(client, rooms, 100)) || found().length > before) break;
       }
     } finally {
-      changes.touch(room.roomId);
+      rooms.forEach((room) => changes.touch(room.roomId));
       setBusy(false);
     }
   }
@@ -45,7 +45,7 @@ export function FilesSection({ room }: { room: Room }) {
       {pictures.length > 0 ? (
         <div className={styles.pictures}>
           {pictures.slice(0, 60).map((event) => (
-            <Picture key={event.getId()} event={event} room={room} />
+            <Picture key={event.getId()} event={event} />
           ))}
         </div>
       ) : null}
@@ -54,7 +54,7 @@ export function FilesSection({ room }: { room: Room }) {
           const content = event.getContent() as FileContent & { msgtype: string };
           return (
             <li key={event.getId()}>
-              <button type="button" onClick={() => requestJump(room.roomId, event.getId()!)}>
+              <button type="button" onClick={() => requestJump(event.getRoomId()!, event.getId()!)}>
                 <span className={styles.mark}>{content.msgtype === "m.video" ? <Video /> : content.msgtype === "m.audio" ? <Mic /> : <FileText />}</span>
                 <span>
                   <strong>{nameOf(content)}</strong>
@@ -68,21 +68,21 @@ export function FilesSection({ room }: { room: Room }) {
           );
         })}
       </ul>
-      {timeline.getPaginationToken(Direction.Backward) !== null ? (
+      {rooms.every(isWhole) ? null : (
         <Button look="quiet" wide busy={busy} onClick={() => void older()}>
           {t("details.moreFiles")}
         </Button>
-      ) : null}
+      )}
     </section>
   );
 }
 
-function Picture({ event, room }: { event: MatrixEvent; room: Room }) {
+function Picture({ event }: { event: MatrixEvent }) {
   const content = event.getContent() as FileContent;
   const { url } = useMedia(thumbnailOf(content, 120));
   const name = nameOf(content);
   return (
-    <button type="button" onClick={() => requestJump(room.roomId, event.getId()!)} aria-label={name}>
+    <button type="button" onClick={() => requestJump(event.getRoomId()!, event.getId()!)} aria-label={name}>
       {url ? <img src={url} alt="" /> : null}
     </button>
   );

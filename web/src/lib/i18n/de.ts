@@ -229,7 +229,7 @@ export const de = {
   "filter.groups": "Gruppen",
   "filter.label": "Filter",
   "filter.unread": "Ungelesen",
-  "hook.lead": "Trag das bei {network} ein, dann kommen Nachrichten hier an.",
+  "hook.lead": "Trag das beim Anbieter ein ({network}), dann kommen Nachrichten hier an.",
   "hook.noUrl": "Nachrichten können noch nicht ankommen.",
   "hook.noUrlLead": "{network} ruft diesen Server von außen an, und der kennt seine eigene Adresse nicht. Wer den Server betreibt, trägt sie in unisono.toml ein und startet neu:",
   "hook.title": "Rückruf-Adresse",

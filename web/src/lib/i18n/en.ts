@@ -231,7 +231,7 @@ export const en: Record<Key, Entry> = {
   "filter.groups": "Groups",
   "filter.label": "Filter",
   "filter.unread": "Unread",
-  "hook.lead": "Enter this at {network}, then messages arrive here.",
+  "hook.lead": "Enter this at the vendor ({network}), then messages arrive here.",
   "hook.noUrl": "Messages cannot arrive yet.",
   "hook.noUrlLead": "{network} calls this server from outside, and it does not know its own address. Whoever runs the server enters it in unisono.toml and restarts:",
   "hook.title": "Call-back address",

@@ -38,9 +38,14 @@ export function conversationOf(client: MatrixClient, room: Room): Conversation {
   return { ...alone, rooms: rooms.filter(isOpen).sort(byAge) };
 }
 
-/** A name that some network knows, before numbers and addresses. */
+/** A name that some network knows, before numbers and addresses; in the order in which the contact's page asks for it. */
 export function conversationName(client: MatrixClient, rooms: readonly Room[]): string {
-  const names = rooms.map((room) => chatName(client, room));
+  const direct = directIndex(client);
+  const place = (room: Room) => {
+    const partner = direct.get(room.roomId) ?? null;
+    return partner ? (contactOf(client, partner)?.userIds.indexOf(partner) ?? 0) : 0;
+  };
+  const names = [...rooms].sort((a, b) => place(a) - place(b)).map((room) => chatName(client, room));
   return names.find((name) => !isHandle(name)) ?? names[0] ?? "";
 }
 
