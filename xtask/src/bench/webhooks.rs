@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{connection::Connection, people, process::Running, report::Report};
@@ -176,25 +176,44 @@ async fn receive(
     }
 }
 
-/// One sync; a text that comes a second time is an error.
+/// One sync, and what it left out before; a text that comes a second time is an error.
 async fn take_in(anna: &mut Connection, since: Option<&str>, seen: &mut HashSet<String>) -> Result<String> {
-    let filter = "%7B%22room%22%3A%7B%22timeline%22%3A%7B%22limit%22%3A100000%7D%7D%7D";
+    let filter = "%7B%22room%22%3A%7B%22timeline%22%3A%7B%22limit%22%3A1000%7D%7D%7D";
     let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
     let path = format!("/_matrix/client/v3/sync?timeout=1000&filter={filter}{since}");
     let answer = anna.ask("GET", &path, "").await?.json()?;
-    let rooms = answer["rooms"]["join"].as_object().into_iter().flat_map(Map::values);
-    for room in rooms {
-        if room["timeline"]["limited"] == true && !since.is_empty() {
-            bail!("a sync left out messages; measure with a shorter pause between them");
-        }
-        let events = room["timeline"]["events"].as_array().into_iter().flatten();
-        for body in events.filter_map(|event| event["content"]["body"].as_str()) {
-            if body.starts_with("measured") && !seen.insert(body.to_owned()) {
-                bail!("“{body}” came twice");
-            }
+    let rooms = answer["rooms"]["join"].as_object().into_iter().flatten();
+    for (room_id, room) in rooms {
+        let timeline = &room["timeline"];
+        let mut is_whole = timeline["limited"] != true;
+        let known = if is_whole { HashSet::new() } else { seen.clone() };
+        note(&timeline["events"], seen)?;
+        let mut from = timeline["prev_batch"].as_str().map(ToOwned::to_owned);
+        while let Some(place) = from.take().filter(|_| !is_whole) {
+            let path = format!("/_matrix/client/v3/rooms/{room_id}/messages?dir=b&limit=1000&from={place}");
+            let page = anna.ask("GET", &path, "").await?.json()?;
+            let new: Vec<Value> = page["chunk"].as_array().into_iter().flatten().cloned().collect();
+            // What an earlier sync has given already ends the gap.
+            is_whole =
+                new.iter().any(|event| event["content"]["body"].as_str().is_some_and(|body| known.contains(body)));
+            let fresh = new
+                .into_iter()
+                .filter(|event| event["content"]["body"].as_str().is_none_or(|body| !known.contains(body)));
+            note(&Value::from_iter(fresh), seen)?;
+            from = page["end"].as_str().map(ToOwned::to_owned);
         }
     }
     Ok(value_text(&answer, "next_batch")?.to_owned())
+}
+
+fn note(events: &Value, seen: &mut HashSet<String>) -> Result<()> {
+    let events = events.as_array().into_iter().flatten();
+    for body in events.filter_map(|event| event["content"]["body"].as_str()) {
+        if body.starts_with("measured") && !seen.insert(body.to_owned()) {
+            bail!("“{body}” came twice");
+        }
+    }
+    Ok(())
 }
 
 fn value_text<'a>(value: &'a Value, key: &str) -> Result<&'a str> {

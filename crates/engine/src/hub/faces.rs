@@ -222,7 +222,7 @@ async fn work_in(
     {
         info.avatar = None;
     }
-    let id = format!("face.{}", engine.now());
+    let id = format!("face.{}.{}", portal.chat, engine.now());
     let event = Inbound::new(portal.clone(), Sender::System, id, engine.now(), InboundBody::ChatInfo).in_chat(info);
     AccountHost::new(engine, account).store(vec![event], None).await
 }
