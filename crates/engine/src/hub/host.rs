@@ -17,7 +17,7 @@ use unisono_store::{
     rooms::room,
 };
 
-use super::{compose::message_ref, ghosts::ghost_id, said};
+use super::{compose::message_ref, ghosts::ghost_id, prepare::brings_files, said};
 use crate::{Engine, Error, Result};
 
 /// Files that are stored at the same time.
@@ -45,7 +45,8 @@ impl AccountHost {
         for event in &typing {
             self.show_typing(event).await?;
         }
-        let fresh = self.without_known(events).await?;
+        // Whether they are known is asked once more when they are written; here it saves their files.
+        let fresh = if events.iter().any(brings_files) { self.without_known(events).await? } else { events };
         let stored: Vec<Inbound> = stream::iter(fresh)
             .map(|mut event| async move {
                 if event.sent_at == Inbound::NO_TIME {

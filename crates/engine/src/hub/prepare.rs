@@ -92,6 +92,18 @@ impl Engine {
     }
 }
 
+/// Whether an event has something for the media store.
+pub(super) fn brings_files(event: &Inbound) -> bool {
+    let is_here = |media: &Media| matches!(media.source, MediaSource::Bytes(_));
+    let parts = match &event.body {
+        InboundBody::Message { parts, .. } | InboundBody::Edit { parts, .. } => parts.as_slice(),
+        _ => &[],
+    };
+    parts.iter().any(|part| part.text.len() > LONGEST_TEXT || part.media.as_ref().is_some_and(is_here))
+        || event.original.as_ref().is_some_and(is_here)
+        || event.chat.as_ref().and_then(|chat| chat.avatar.as_ref()).is_some_and(is_here)
+}
+
 fn set_long_texts_aside(parts: &mut Vec<Part>) {
     let mut files = Vec::new();
     for part in parts.iter_mut().filter(|part| part.text.len() > LONGEST_TEXT) {

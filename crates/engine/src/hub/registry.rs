@@ -6,16 +6,27 @@ use std::{
 };
 
 use tokio::sync::Notify;
-use unisono_domain::channel::{AccountId, AccountState, Channel, ClosedNetwork, Session};
+use unisono_domain::channel::{Account, AccountId, AccountState, Channel, ClosedNetwork, Session};
+use unisono_store::hub::accounts::AccountRow;
 
 use crate::{Error, Result};
+
+/// An account that is connected, as it was when it connected.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub session: Arc<dyn Session>,
+    pub account: Arc<Account>,
+    pub row: Arc<AccountRow>,
+}
 
 /// Part of [`crate::Core`].
 #[derive(Default)]
 pub struct Registry {
     channels: OnceLock<BTreeMap<&'static str, Arc<dyn Channel>>>,
     closed: OnceLock<&'static [ClosedNetwork]>,
-    sessions: Mutex<HashMap<AccountId, Arc<dyn Session>>>,
+    sessions: Mutex<HashMap<AccountId, Live>>,
+    /// The accounts of those by the secret end of their address.
+    hooks: Mutex<HashMap<String, AccountId>>,
     states: Mutex<HashMap<AccountId, AccountState>>,
     changed: Mutex<HashSet<AccountId>>,
     pub(super) news: Notify,
@@ -62,18 +73,31 @@ impl Registry {
 
     /// The session of an account, if it runs.
     pub fn find_session(&self, account: AccountId) -> Option<Arc<dyn Session>> {
-        lock(&self.sessions).get(&account).cloned()
+        lock(&self.sessions).get(&account).map(|live| Arc::clone(&live.session))
     }
 
     pub(super) fn connected(&self) -> HashSet<AccountId> {
         lock(&self.sessions).keys().copied().collect()
     }
 
-    pub(super) fn set_session(&self, account: AccountId, session: Option<Arc<dyn Session>>) {
-        match session {
-            Some(session) => lock(&self.sessions).insert(account, session),
-            None => lock(&self.sessions).remove(&account),
-        };
+    /// A session runs now.
+    pub(super) fn add_session(&self, live: Live) {
+        let account = live.account.id;
+        lock(&self.hooks).insert(live.account.hook.clone(), account);
+        lock(&self.sessions).insert(account, live);
+    }
+
+    /// A session runs no longer.
+    pub(super) fn remove_session(&self, account: AccountId) {
+        if let Some(live) = lock(&self.sessions).remove(&account) {
+            lock(&self.hooks).remove(&live.account.hook);
+        }
+    }
+
+    /// What runs for the account that is called under this address.
+    pub(super) fn find_hook(&self, hook: &str) -> Option<Live> {
+        let account = lock(&self.hooks).get(hook).copied()?;
+        lock(&self.sessions).get(&account).cloned()
     }
 
     /// Notes how an account fares; it is stored and shown soon.

@@ -12,7 +12,7 @@ use unisono_domain::{
 use unisono_store::hub::{accounts, accounts::AccountRow};
 use url::Url;
 
-use super::{Backoff, backoff, host::AccountHost};
+use super::{Backoff, backoff, host::AccountHost, registry::Live};
 use crate::{Core, Engine, Error, Result};
 
 /// Accounts are looked at this often besides hints, for those added on the command line.
@@ -51,7 +51,7 @@ pub(super) async fn run(engine: Engine, cancel: CancellationToken) {
     }
     for (account_id, account) in running {
         account.stop().await;
-        engine.hub.set_session(AccountId(account_id), None);
+        engine.hub.remove_session(AccountId(account_id));
     }
 }
 
@@ -71,7 +71,7 @@ async fn bring_up_to_date(
     for account_id in gone {
         if let Some(account) = running.remove(&account_id) {
             account.stop().await;
-            engine.hub.set_session(AccountId(account_id), None);
+            engine.hub.remove_session(AccountId(account_id));
         }
     }
     for row in rows {
@@ -111,7 +111,7 @@ pub(super) fn open_account(engine: &Engine, row: &AccountRow) -> Result<Account>
     })
 }
 
-fn connect(engine: &Engine, row: &AccountRow) -> std::result::Result<Arc<dyn Session>, SessionError> {
+fn connect(engine: &Engine, row: &AccountRow) -> std::result::Result<Live, SessionError> {
     let trouble = |error: Error| {
         tracing::error!(error = %error, account.id = row.account_id, "an account cannot be opened");
         SessionError::Trouble { reason: BROKEN, retry_after: None }
@@ -121,7 +121,8 @@ fn connect(engine: &Engine, row: &AccountRow) -> std::result::Result<Arc<dyn Ses
         reason: Text::new("This network is not available here.", "Dieses Netz gibt es hier nicht."),
         retry_after: Some(60_000),
     })?;
-    channel.connect(account, AccountHost::new(engine, row))
+    let session = channel.connect(account.clone(), AccountHost::new(engine, row))?;
+    Ok(Live { session, account: Arc::new(account), row: Arc::new(row.clone()) })
 }
 
 const BROKEN: Text = Text::new(
@@ -141,9 +142,9 @@ async fn keep_connected(engine: Engine, row: AccountRow, cancel: CancellationTok
             Some(session) => run_once(&**session, &cancel).await,
             None => match connect(&engine, &row) {
                 Ok(connected) => {
-                    engine.hub.set_session(id, Some(Arc::clone(&connected)));
+                    session = Some(Arc::clone(&connected.session));
+                    engine.hub.add_session(connected);
                     engine.bus.outbox.notify_one();
-                    session = Some(connected);
                     continue;
                 }
                 Err(error) => Err(error),
@@ -160,12 +161,12 @@ async fn keep_connected(engine: Engine, row: AccountRow, cancel: CancellationTok
             Ok(()) => (LOST, None),
             Err(SessionError::Trouble { reason, retry_after }) => (reason, retry_after),
             Err(SessionError::BadCredentials(reason)) => {
-                engine.hub.set_session(id, None);
+                engine.hub.remove_session(id);
                 engine.hub.set_state(id, AccountState::BadCredentials { reason });
                 return cancel.cancelled().await;
             }
             Err(SessionError::LoggedOut) => {
-                engine.hub.set_session(id, None);
+                engine.hub.remove_session(id);
                 engine.hub.set_state(id, AccountState::LoggedOut);
                 return cancel.cancelled().await;
             }
