@@ -1,11 +1,15 @@
 //! A host that only remembers: for tests of a session without a hub.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
+use bytes::Bytes;
 use serde_json::Value;
 use unisono_domain::{
     Millis,
-    channel::{AccountId, AccountState, BoxFuture, Host, HostError, Inbound, PortalKey, RemoteId},
+    channel::{AccountId, AccountState, BoxFuture, Host, HostError, Inbound, PortalKey, RemoteId, Said},
     net::OutboundGuard,
 };
 
@@ -25,6 +29,8 @@ struct State {
     events: Vec<Inbound>,
     cursor: Option<Value>,
     reports: Vec<AccountState>,
+    said: HashMap<String, Said>,
+    media: HashMap<String, Bytes>,
 }
 
 impl Default for TestHost {
@@ -66,6 +72,15 @@ impl TestHost {
         self.state().reports.clone()
     }
 
+    /// Something that was said in a room, by its event's id.
+    pub fn put_said(&self, event_id: &str, said: Said) {
+        self.state().said.insert(event_id.to_owned(), said);
+    }
+
+    pub fn put_media(&self, uri: &str, bytes: &'static [u8]) {
+        self.state().media.insert(uri.to_owned(), Bytes::from_static(bytes));
+    }
+
     pub fn set_now(&self, now: Millis) {
         self.state().now = Some(now);
     }
@@ -103,6 +118,16 @@ impl Host for TestHost {
         });
         let found = found.collect();
         Box::pin(async { Ok(found) })
+    }
+
+    fn said<'a>(&'a self, _: &'a PortalKey, id: &'a RemoteId) -> BoxFuture<'a, Result<Option<Said>, HostError>> {
+        let said = self.state().said.get(id.as_str()).cloned();
+        Box::pin(async { Ok(said) })
+    }
+
+    fn media<'a>(&'a self, uri: &'a str) -> BoxFuture<'a, Result<Bytes, HostError>> {
+        let found = self.state().media.get(uri).cloned();
+        Box::pin(async { found.ok_or_else(|| HostError("there is no such file".to_owned())) })
     }
 
     fn report(&self, state: AccountState) {
