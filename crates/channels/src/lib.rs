@@ -6,6 +6,7 @@ pub mod email;
 pub mod format;
 pub mod generic;
 pub mod irc;
+pub mod line;
 pub mod livechat;
 mod meta_graph;
 pub mod net;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(email::Email),
         Arc::new(generic::Generic),
         Arc::new(irc::Irc),
+        Arc::new(line::Line),
         Arc::new(livechat::LiveChat),
         Arc::new(seven::Seven),
         Arc::new(slack::Slack),

@@ -6,6 +6,7 @@
 mod documents;
 mod generic;
 mod irc;
+mod line;
 mod livechat;
 mod seven;
 mod slack;
