@@ -53,6 +53,10 @@ impl Recipient {
         let mut message = self.message(id).with_body(Lang::new(), clean(body));
         message.payloads.push(element("origin-id", ns::SID).set("id", id));
         message.payloads.push(element("markable", ns::DISPLAYED_MARKERS));
+        if self.to.resource().is_some() {
+            // A private word to somebody in a room (XEP-0045, 7.5).
+            message.payloads.push(element("x", ns::MUC_USER));
+        }
         if !self.room {
             message.payloads.push(element("request", ns::RECEIPTS));
             message.payloads.push(element("active", ns::CHATSTATES));

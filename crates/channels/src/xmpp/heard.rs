@@ -14,10 +14,10 @@ use xmpp_parsers::{
 
 use super::{
     content, ids,
-    link::Refusal,
     memory::{ME, Memory},
     notes::Notes,
-    xml::{find, has, ns},
+    refusal::{Refusal, refused},
+    xml::{Build as _, element, find, has, ns},
 };
 
 /// Ids of ours that begin so belong to what nobody waits for: receipts, typing.
@@ -43,6 +43,21 @@ pub struct Heard {
     /// The archive's id of it.
     pub archived: Option<String>,
     pub way: Way,
+}
+
+/// What a message presupposes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    Nothing,
+    /// What this room's people said lately, and who.
+    Room(String),
+    /// Whether this message is by the one who refers to it.
+    Author {
+        own: RemoteId,
+        chat: String,
+        author: String,
+        id: String,
+    },
 }
 
 /// Reads messages of one account.
@@ -76,6 +91,18 @@ pub fn forwarded(wrapper: &Element) -> Option<(Message, Option<Millis>)> {
     let stamp = forwarded.get_child("delay", ns::DELAY).and_then(|delay| time(delay.attr("stamp")?));
     let message = Message::try_from(forwarded.get_child("message", ns::DEFAULT_NS)?.clone()).ok()?;
     Some((message, stamp))
+}
+
+/// An invitation that a room hands on (XEP-0045, 7.8.2), as if its guest had said it.
+fn invitation(message: &Message) -> Option<Message> {
+    let room = message.from.as_ref()?;
+    let invite = find(&message.payloads, "x", ns::MUC_USER)?.get_child("invite", ns::MUC_USER)?;
+    let guest = invite.attr("from")?.parse::<Jid>().ok()?;
+    let mut said = message.clone();
+    said.payloads.retain(|payload| !payload.is("x", ns::CONFERENCE));
+    said.payloads.push(element("x", ns::CONFERENCE).set("jid", room.to_bare().as_str()));
+    said.from = Some(guest);
+    Some(said)
 }
 
 /// Who says something to whom.
@@ -121,37 +148,80 @@ impl Reader<'_> {
                 if has(&message.payloads, "event", ns::PUBSUB_EVENT) {
                     return Vec::new();
                 }
-                match self.private_scene(message) {
-                    Some(scene) => self.events(heard, &scene),
-                    None => Vec::new(),
-                }
+                let invited = invitation(message).map(|message| Heard { message, ..heard.clone() });
+                let heard = invited.as_ref().unwrap_or(heard);
+                let scene = self.private_scene(&heard.message);
+                self.events(heard, &scene)
             }
         }
     }
 
-    fn private_scene(&self, message: &Message) -> Option<Scene> {
+    /// Only takes note of whose message this is.
+    pub fn recall(&mut self, heard: &Heard) {
+        let scene = match heard.message.type_ {
+            MessageType::Groupchat => self.room_scene(&heard.message),
+            _ => Some(self.private_scene(&heard.message)),
+        };
+        if let Some(scene) = scene {
+            self.ids(heard, &scene);
+        }
+    }
+
+    /// What has to be known of earlier messages to understand this one.
+    pub fn needs(&self, message: &Message) -> Need {
+        let payloads = &message.payloads;
+        let id = |name: &str, namespace: &str| find(payloads, name, namespace).and_then(|about| about.attr("id"));
+        if message.type_ == MessageType::Groupchat {
+            let Some(scene) = self.room_scene(message) else { return Need::Nothing };
+            let corrected = id("replace", ns::MESSAGE_CORRECT);
+            let corrected =
+                corrected.is_some_and(|id| self.memory.find_room_id(&scene.chat, &scene.author, id).is_none());
+            let retracted = id("retract", ns::RETRACT).filter(|_| scene.sender != Sender::System);
+            let retracted = retracted.is_some_and(|id| !self.memory.is_by(&scene.chat, &scene.author, id));
+            return if corrected || retracted { Need::Room(scene.chat) } else { Need::Nothing };
+        }
+        let Some(id) = id("reactions", ns::REACTIONS) else { return Need::Nothing };
+        let scene = self.private_scene(message);
+        if self.memory.is_by(&scene.chat, &scene.author, id) {
+            return Need::Nothing;
+        }
+        Need::Author { own: scene.own(id), chat: scene.chat, author: scene.author, id: id.to_owned() }
+    }
+
+    fn private_scene(&self, message: &Message) -> Scene {
         let own = Jid::from(self.me.clone());
         let from = message.from.as_ref().unwrap_or(&own);
         let mine = from.to_bare() == *self.me;
         let other = if mine { message.to.as_ref().unwrap_or(&own) } else { from };
+        let bare = other.to_bare();
+        if let Some(room) = self.memory.rooms.get(bare.as_str()).filter(|_| other.resource().is_none()) {
+            // The room itself speaks.
+            return Scene {
+                portal: PortalKey::private(self.account, bare.as_str()),
+                chat: bare.to_string(),
+                info: ChatInfo::group(Some(room.title(bare.as_str())), Vec::new()),
+                sender: if mine { Sender::Me } else { Sender::System },
+                room: true,
+                author: ME.to_owned(),
+            };
+        }
         // A private word of somebody in a room keeps to their place in the room.
         let in_room = self.memory.is_occupant(other);
-        let chat = if in_room { other.to_string() } else { other.to_bare().to_string() };
+        let chat = if in_room { other.to_string() } else { bare.to_string() };
         let person = match other.resource() {
             Some(nick) if in_room => {
-                let room = other.to_bare();
-                RemoteUser::new(ids::short(&chat)).named(Some(format!("{} ({room})", nick.as_str())))
+                RemoteUser::new(ids::short(&chat)).named(Some(format!("{} ({bare})", nick.as_str())))
             }
             _ => self.memory.person(&chat),
         };
-        Some(Scene {
+        Scene {
             portal: PortalKey::private(self.account, ids::short(&chat)),
             author: if mine { ME.to_owned() } else { chat.clone() },
             info: ChatInfo::direct(person.clone()),
             sender: if mine { Sender::Me } else { Sender::Remote(person) },
             room: false,
             chat,
-        })
+        }
     }
 
     fn room_scene(&self, message: &Message) -> Option<Scene> {
@@ -417,30 +487,143 @@ fn anonymous(heard: &Heard, author: &str) -> String {
     crate::verify::hex(&sha2::Sha256::digest(text.as_bytes()))
 }
 
-/// A refusal in words for the user.
-pub fn refused(refusal: &Refusal) -> Text {
-    let known = match refusal.condition.as_str() {
-        "service-unavailable" | "item-not-found" => Some((
-            "there is nobody with this address, or they take no messages from you",
-            "unter dieser Adresse gibt es niemanden, oder sie nimmt von dir keine Nachrichten an",
-        )),
-        "remote-server-not-found" | "remote-server-timeout" => {
-            Some(("the other side's server cannot be reached", "der Server der Gegenseite ist nicht erreichbar"))
-        }
-        "not-acceptable" => Some(("you are not in this room", "du bist nicht in diesem Raum")),
-        "forbidden" | "not-allowed" | "not-authorized" | "policy-violation" => {
-            Some(("it is not allowed", "es ist nicht erlaubt"))
-        }
-        _ => None,
-    };
-    match known {
-        Some((en, de)) => Text::owned(
-            format!("The network did not take it: {en} ({refusal})."),
-            format!("Das Netz hat es nicht angenommen: {de} ({refusal})."),
-        ),
-        None => Text::owned(
-            format!("The network did not take it: {refusal}."),
-            format!("Das Netz hat es nicht angenommen: {refusal}."),
-        ),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xmpp::memory::{Occupant, Room};
+
+    const ROOM: &str = "room@muc.x";
+
+    fn memory() -> Memory {
+        let mut memory = Memory::default();
+        let occupant = |id: &str| Occupant { real: None, id: Some(id.to_owned()) };
+        let occupants = [("Me".to_owned(), occupant("o-me")), ("Anna".to_owned(), occupant("o-anna"))].into();
+        let room = Room {
+            nick: "Me".to_owned(),
+            joined: true,
+            occupant_id: Some("o-me".to_owned()),
+            occupants,
+            ..Room::default()
+        };
+        memory.rooms.insert(ROOM.to_owned(), room);
+        memory
+    }
+
+    fn read_with(memory: &mut Memory, xml: &str) -> Vec<Inbound> {
+        let xml = xml.replacen("<message", "<message xmlns='jabber:client'", 1);
+        let message = Message::try_from(xml.parse::<Element>().unwrap()).unwrap();
+        let me: BareJid = "me@x".parse().unwrap();
+        let heard = Heard { message, at: 1_000, archived: None, way: Way::Live };
+        Reader { account: AccountId(1), me: &me, memory }.read(&heard)
+    }
+
+    fn read(xml: &str) -> Vec<Inbound> {
+        read_with(&mut memory(), xml)
+    }
+
+    fn said_in_room(id: &str, nick: &str, inner: &str) -> String {
+        format!(
+            "<message type='groupchat' from='{ROOM}/{nick}' id='{id}'><body>{id}</body>{inner}<stanza-id \
+             xmlns='urn:xmpp:sid:0' by='{ROOM}' id='S-{id}'/></message>"
+        )
+    }
+
+    #[test]
+    fn what_comes_back_has_failed_with_the_reason() {
+        let error =
+            "<error type='cancel'><remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+        let events = read(&format!("<message type='error' from='anna@y' id='$1'>{error}</message>"));
+        let InboundBody::Failed { target, reason } = &events[0].body else { panic!("{events:?}") };
+        assert_eq!(*target, ids::mine("anna@y", "$1"));
+        assert!(reason.de.contains("Gegenseite"), "{reason:?}");
+        assert!(read(&format!("<message type='error' from='anna@y' id='{ASIDE}1'>{error}</message>")).is_empty());
+        assert!(read("<message type='error' from='anna@y' id='$1'/>").is_empty());
+    }
+
+    #[test]
+    fn ids_that_others_claim_to_have_given_are_not_believed() {
+        let forged = "<stanza-id xmlns='urn:xmpp:sid:0' by='room@muc.x' id='FORGED'/>";
+        let room: BareJid = "other@muc.x".parse().unwrap();
+        let payload: Element = forged.parse().unwrap();
+        assert_eq!(stanza_id(&[payload], &room), None);
+    }
+
+    #[test]
+    fn a_correction_by_somebody_else_stands_for_itself() {
+        let mut memory = memory();
+        read_with(&mut memory, &said_in_room("1", "Anna", ""));
+        let replace = "<replace xmlns='urn:xmpp:message-correct:0' id='1'/>";
+        let by_eve = read_with(&mut memory, &said_in_room("2", "Eve", replace));
+        assert!(matches!(by_eve[0].body, InboundBody::Message { .. }));
+        let by_anna = read_with(&mut memory, &said_in_room("3", "Anna", replace));
+        assert!(matches!(&by_anna[0].body, InboundBody::Edit { target, .. } if *target == ids::in_room(ROOM, "S-1")));
+    }
+
+    #[test]
+    fn the_room_itself_may_remove_anything() {
+        let mut memory = memory();
+        read_with(&mut memory, &said_in_room("1", "Anna", ""));
+        let retract = "<retract xmlns='urn:xmpp:message-retract:1' id='S-1'><moderated xmlns='urn:xmpp:message-moderate:1'/></retract>";
+        let moderated = format!("<message type='groupchat' from='{ROOM}' id='2'>{retract}</message>");
+        let events = read_with(&mut memory, &moderated);
+        assert_eq!(events[0].body, InboundBody::Delete { target: ids::in_room(ROOM, "S-1") });
+        assert!(read_with(&mut memory, &moderated.replace(ROOM, "room@muc.x/Eve")).is_empty());
+    }
+
+    #[test]
+    fn we_are_known_in_a_room_by_more_than_a_name() {
+        let own = said_in_room("1", "Me", "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='o-me'/>");
+        assert_eq!(read(&own)[0].sender, Sender::Me);
+        // Somebody who had our name before.
+        let other = said_in_room("1", "Me", "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='o-old'/>");
+        assert!(matches!(read(&other)[0].sender, Sender::Remote(_)));
+    }
+
+    #[test]
+    fn a_private_word_in_a_room_is_a_chat_of_its_own() {
+        let events = read(&format!("<message type='chat' from='{ROOM}/Anna' id='1'><body>psst</body></message>"));
+        assert_eq!(events[0].portal, PortalKey::private(AccountId(1), "room@muc.x/Anna"));
+    }
+
+    #[test]
+    fn an_invitation_is_the_guests_word() {
+        let invite = "<x xmlns='http://jabber.org/protocol/muc#user'><invite from='anna@x/1'/></x>";
+        let events = read(&format!("<message from='new@muc.x' id='1'>{invite}</message>"));
+        assert_eq!(events[0].portal, PortalKey::private(AccountId(1), "anna@x"));
+        let InboundBody::Message { parts, .. } = &events[0].body else { panic!("{events:?}") };
+        assert!(parts[0].text.contains("new@muc.x"));
+    }
+
+    #[test]
+    fn a_new_subject_is_told_once_and_the_old_one_never() {
+        let mut memory = memory();
+        let subject =
+            |text: &str| format!("<message type='groupchat' from='{ROOM}/Anna'><subject>{text}</subject></message>");
+        assert!(read_with(&mut memory, &subject("as it was")).is_empty());
+        assert_eq!(read_with(&mut memory, &subject("news")).len(), 1);
+        assert!(read_with(&mut memory, &subject("news")).is_empty());
+    }
+
+    #[test]
+    fn a_reaction_to_ones_own_message_waits_for_who_wrote_it() {
+        let mut memory = memory();
+        let reacts = "<message xmlns='jabber:client' type='chat' from='anna@x/1' id='2'><reactions \
+                      xmlns='urn:xmpp:reactions:0' id='1'><reaction>👍</reaction></reactions></message>";
+        let message = Message::try_from(reacts.parse::<Element>().unwrap()).unwrap();
+        let me: BareJid = "me@x".parse().unwrap();
+        let reader = Reader { account: AccountId(1), me: &me, memory: &mut memory };
+        assert!(matches!(reader.needs(&message), Need::Author { own, .. } if own == ids::theirs("anna@x", "1")));
+        memory.note("anna@x", "anna@x", "1", "1");
+        let events = read_with(&mut memory, &reacts.replace(" xmlns='jabber:client'", ""));
+        assert!(
+            matches!(&events[0].body, InboundBody::Reaction { target, .. } if *target == ids::theirs("anna@x", "1"))
+        );
+    }
+
+    #[test]
+    fn messages_without_ids_are_told_apart_and_recognised() {
+        let id = |text: &str| read(&format!("<message from='anna@x'><body>{text}</body></message>"))[0].id.clone();
+        assert_ne!(id("a"), id("b"));
+        assert_eq!(id("a"), id("a"));
     }
 }

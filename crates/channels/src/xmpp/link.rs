@@ -17,10 +17,12 @@ use xmpp_parsers::{
     message::{Id, Message},
     minidom::Element,
     stanza::Stanza,
-    stanza_error::{ErrorType, StanzaError},
 };
 
-use super::xml::{element, ns};
+use super::{
+    refusal::Refusal,
+    xml::{element, ns},
+};
 
 /// An answer is waited for so long.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -45,33 +47,6 @@ pub enum LinkError {
     TimedOut,
     #[error("{0}")]
     Refused(Refusal),
-}
-
-/// An error that the network answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// As in RFC 6120, 8.3.3: `item-not-found` ...
-    pub condition: String,
-    pub text: Option<String>,
-    /// Worth trying again later.
-    pub passing: bool,
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.text {
-            Some(text) => write!(formatter, "{text} ({})", self.condition),
-            None => formatter.write_str(&self.condition),
-        }
-    }
-}
-
-impl From<StanzaError> for Refusal {
-    fn from(error: StanzaError) -> Self {
-        let condition = Element::from(error.defined_condition).name().to_owned();
-        let text = error.texts.into_values().find(|text| !text.trim().is_empty());
-        Self { condition, text, passing: matches!(error.type_, ErrorType::Wait) }
-    }
 }
 
 /// What the network said about a message of ours.

@@ -106,6 +106,8 @@ pub struct Room {
     /// How often another nick had to be tried.
     pub conflicts: u32,
     pub joined: bool,
+    /// What was said lately has been looked up.
+    pub recalled: bool,
     pub name: Option<String>,
     pub subject: Option<String>,
     pub occupant_id: Option<String>,

@@ -1,22 +1,13 @@
 //! From a JID and a password to a stream that is bound and counts its stanzas: name look-up (SRV),
 //! TLS from the start or by STARTTLS, SASL, resource binding (RFC 6120, XEP-0368, XEP-0198).
 
-use std::{
-    borrow::Cow,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{borrow::Cow, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use hickory_resolver::{TokioResolver, proto::rr::RData};
 use sasl::common::Credentials;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, BufStream, ReadBuf},
+    io::{AsyncWrite, BufStream},
     net::TcpStream,
     time::timeout,
 };
@@ -38,6 +29,7 @@ use xmpp_parsers::{
     stream_features::StreamFeatures,
 };
 
+use super::sieve::Sieve;
 use crate::net::{self, Io, NetError};
 
 /// For name look-up, connecting, TLS and signing in at one address.
@@ -47,15 +39,12 @@ const LOOK_UP_WITHIN: Duration = Duration::from_secs(8);
 const MOST_SERVERS: usize = 6;
 /// A server that is silent for so long is asked whether it is there, and has half of it to answer.
 const SILENCE: Timeouts = Timeouts { read_timeout: Duration::from_secs(60), response_timeout: Duration::from_secs(30) };
-/// Nothing on a stream may be larger.
-const LARGEST_STANZA: usize = 8 * 1024 * 1024;
 
-pub type Stream = XmppStream<BufStream<Metered>>;
+pub type Stream = XmppStream<BufStream<Sieve>>;
 
 /// A stream on which stanzas can be sent.
 pub struct Opened {
     pub stream: Stream,
-    pub meter: Meter,
     pub bound: FullJid,
     /// The server counts stanzas (XEP-0198).
     pub counts: bool,
@@ -263,8 +252,7 @@ async fn start_tls(stream: TcpStream, domain: &str) -> Result<TcpStream, OpenErr
 async fn sign_in(encrypted: Box<dyn Io>, address: Address<'_>, password: &str) -> Result<Opened, OpenError> {
     let domain = address.jid.domain().as_str();
     let protocol = |error: &dyn std::fmt::Display| OpenError::Protocol(error.to_string());
-    let meter = Meter::default();
-    let io = BufStream::new(Metered { io: encrypted, meter: meter.clone() });
+    let io = BufStream::new(Sieve::new(encrypted));
     let pending = initiate_stream(io, ns::JABBER_CLIENT, header(domain), SILENCE).await?;
     let (features, stream): (StreamFeatures, Stream) =
         pending.recv_features().await.map_err(|error| protocol(&error))?;
@@ -302,7 +290,7 @@ async fn sign_in(encrypted: Box<dyn Io>, address: Address<'_>, password: &str) -
             }
         }
     }
-    Ok(Opened { stream, meter, bound, counts, early })
+    Ok(Opened { stream, bound, counts, early })
 }
 
 fn header(domain: &str) -> StreamHeader<'_> {
@@ -323,50 +311,6 @@ where
             Some(Err(error)) => return Err(OpenError::Protocol(error.to_string())),
             None => return Err(OpenError::Protocol("the server hung up".to_owned())),
         }
-    }
-}
-
-/// Counts the bytes since the last whole stanza.
-#[derive(Clone, Debug, Default)]
-pub struct Meter(Arc<AtomicUsize>);
-
-impl Meter {
-    pub fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-}
-
-/// A connection that gives up on a stanza without end.
-#[derive(Debug)]
-pub struct Metered {
-    io: Box<dyn Io>,
-    meter: Meter,
-}
-
-impl AsyncRead for Metered {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        let this = self.get_mut();
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.io).poll_read(cx, buffer);
-        let read = buffer.filled().len() - before;
-        if this.meter.0.fetch_add(read, Ordering::Relaxed) + read > LARGEST_STANZA {
-            return Poll::Ready(Err(std::io::Error::other("a stanza is too large")));
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Metered {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.get_mut().io).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
     }
 }
 

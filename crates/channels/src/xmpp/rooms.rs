@@ -16,8 +16,9 @@ use xmpp_parsers::{
 
 use super::{
     courtesy,
-    link::{Link, LinkError, Refusal},
+    link::{Link, LinkError},
     memory::{Occupant, RoomMark},
+    refusal::Refusal,
     session::XmppSession,
     xml::{Build as _, element, find, ns},
 };
@@ -148,7 +149,7 @@ pub async fn presence(
     Ok(if own && !known.joined { Happened::Entered } else { Happened::Nothing })
 }
 
-/// We have come in and know what was said: whoever waits for it may go on.
+/// We have come in: whoever waits for it may go on.
 pub fn entered(session: &XmppSession, room: &BareJid) {
     let mut memory = session.memory();
     let Some(known) = memory.rooms.get_mut(room.as_str()) else { return };

@@ -14,11 +14,12 @@ use xmpp_parsers::{
 use super::{
     archive::{self, Place, Question},
     compose::Recipient,
-    heard::{ASIDE, Heard, Way, refused},
+    heard::{ASIDE, Heard, Way},
     ids,
     link::{Link, LinkError, Verdict},
     memory::ME,
     notes::Notes,
+    refusal::refused,
     rooms,
     session::XmppSession,
     upload,

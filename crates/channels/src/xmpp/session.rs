@@ -33,6 +33,17 @@ const FILE_WITHIN: Duration = Duration::from_secs(150);
 /// Larger files are not fetched.
 const LARGEST_FILE: usize = 100 * 1024 * 1024;
 
+/// Whether there is somebody to talk to.
+#[derive(Clone, Default)]
+pub enum Connection {
+    /// Not now.
+    #[default]
+    Away,
+    Up(Arc<Link>),
+    /// Not before the owner signs in anew.
+    Over,
+}
+
 pub struct XmppSession {
     pub account: AccountId,
     pub me: BareJid,
@@ -42,7 +53,7 @@ pub struct XmppSession {
     pub host: Arc<dyn Host>,
     pub http: Http,
     pub upload: Mutex<Option<Option<Upload>>>,
-    link: watch::Sender<Option<Arc<Link>>>,
+    link: watch::Sender<Connection>,
     memory: Mutex<Memory>,
 }
 
@@ -66,7 +77,7 @@ impl XmppSession {
             host,
             http,
             upload: Mutex::default(),
-            link: watch::channel(None).0,
+            link: watch::channel(Connection::Away).0,
             memory: Mutex::default(),
         })
     }
@@ -77,20 +88,26 @@ impl XmppSession {
 
     /// The present connection.
     pub fn link(&self) -> Option<Arc<Link>> {
-        self.link.borrow().clone()
+        match &*self.link.borrow() {
+            Connection::Up(link) => Some(Arc::clone(link)),
+            Connection::Away | Connection::Over => None,
+        }
     }
 
-    pub fn set_link(&self, link: Option<Arc<Link>>) {
-        self.link.send_replace(link);
+    pub fn set_link(&self, connection: Connection) {
+        self.link.send_replace(connection);
     }
 
     /// A connection that is not this one, waited for.
     pub async fn next_link(&self, not: Option<&Arc<Link>>, patience: Duration) -> Option<Arc<Link>> {
         let mut links = self.link.subscribe();
-        let another =
-            |link: &Option<Arc<Link>>| link.as_ref().is_some_and(|link| not.is_none_or(|not| !Arc::ptr_eq(link, not)));
-        let found = tokio::time::timeout(patience, links.wait_for(another)).await;
-        found.ok()?.ok()?.clone()
+        let settled = |connection: &Connection| match connection {
+            Connection::Up(link) => not.is_none_or(|not| !Arc::ptr_eq(link, not)),
+            Connection::Over => true,
+            Connection::Away => false,
+        };
+        tokio::time::timeout(patience, links.wait_for(settled)).await.ok()?.ok()?;
+        self.link()
     }
 
     pub fn request_link(&self) -> Result<Arc<Link>, RequestError> {

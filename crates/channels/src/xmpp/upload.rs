@@ -10,8 +10,8 @@ use xmpp_parsers::jid::Jid;
 
 use super::{
     files,
-    heard::refused,
     link::{Link, LinkError},
+    refusal::refused,
     session::XmppSession,
     xml::{element, field, find, ns},
 };

@@ -23,8 +23,9 @@ use xmpp_parsers::{
 
 use super::{
     courtesy,
-    link::{Link, Outgoing, Refusal, Verdict},
+    link::{Link, Outgoing, Verdict},
     open::{Opened, Stream},
+    refusal::Refusal,
     xml::{self, element, ns},
 };
 
@@ -105,10 +106,7 @@ pub async fn run(
     }
     loop {
         let step = tokio::select! {
-            read = wire.stream.next() => {
-                opened.meter.reset();
-                wire.read(read, link, ledger, &worker).await
-            }
+            read = wire.stream.next() => wire.read(read, link, ledger, &worker).await,
             Some(out) = outgoing.recv() => wire.write(out, ledger).await,
         };
         if let Err(error) = step {

@@ -18,15 +18,15 @@ use xmpp_parsers::{
 use super::{
     archive::{self, Page, Place, Question},
     bookmarks, compose, courtesy,
-    heard::{ASIDE, Heard, Reader, Way, delayed, forwarded, stanza_id},
+    heard::{ASIDE, Heard, Need, Reader, Way, delayed, forwarded, stanza_id},
     link::{Link, LinkError},
     memory::{Cursor, Room},
     open,
     rooms::{self, Happened},
     roster,
-    session::XmppSession,
+    session::{Connection, XmppSession},
     wire::{self, Ledger},
-    xml::{element, find, has, ns},
+    xml::{element, has, ns},
 };
 
 const DAY: Millis = 86_400_000;
@@ -45,7 +45,13 @@ pub async fn run(session: &XmppSession) -> Result<(), SessionError> {
     let address =
         open::Address { jid: &session.me, server: session.credentials.server.as_deref(), resource: &session.resource };
     let opened = open::open(session.host.guard(), address, &session.credentials.password).await;
-    let opened = opened.map_err(|error| error.session())?;
+    let opened = opened.map_err(|error| {
+        let error = error.session();
+        if matches!(error, SessionError::BadCredentials(_)) {
+            session.set_link(Connection::Over);
+        }
+        error
+    })?;
     let (link, outgoing) = Link::new(opened.bound.clone(), opened.counts);
     let link = Arc::new(link);
     let ledger = Ledger::default();
@@ -78,7 +84,7 @@ struct End<'a> {
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        self.session.set_link(None);
+        self.session.set_link(Connection::Away);
         self.link.close();
     }
 }
@@ -109,7 +115,7 @@ impl Worker<'_> {
         let mut presence = Presence::new(Type::None);
         presence.payloads.push(courtesy::abilities());
         link.send(presence).await?;
-        session.set_link(Some(Arc::clone(&link)));
+        session.set_link(Connection::Up(Arc::clone(&link)));
         self.enter_rooms().await?;
         self.catch_up().await?;
         session.deliver(Vec::new()).await?;
@@ -170,6 +176,7 @@ impl Worker<'_> {
         match stanza {
             Stanza::Message(message) => {
                 if let Some(heard) = self.unwrap(message) {
+                    self.remember(&heard).await?;
                     events.extend(self.hear(&heard));
                 }
             }
@@ -202,6 +209,46 @@ impl Worker<'_> {
         };
         let at = delayed(&message.payloads).or(stamp).unwrap_or(now).min(now);
         Some(Heard { message, at, archived: None, way: Way::Live })
+    }
+
+    /// Looks up what a message presupposes and a session that has just begun does not know.
+    async fn remember(&self, heard: &Heard) -> Result<(), SessionError> {
+        let session = self.session;
+        let need = {
+            let mut memory = session.memory();
+            Reader { account: session.account, me: &session.me, memory: &mut memory }.needs(&heard.message)
+        };
+        match need {
+            Need::Nothing => {}
+            Need::Author { own, chat, author, id } => {
+                if !session.host.find_portals(std::slice::from_ref(&own)).await?.is_empty() {
+                    session.memory().note(&chat, &author, &id, &id);
+                }
+            }
+            Need::Room(room) => {
+                let first = session
+                    .memory()
+                    .rooms
+                    .get_mut(&room)
+                    .is_some_and(|room| !std::mem::replace(&mut room.recalled, true));
+                let Ok(address) = room.parse::<BareJid>() else { return Ok(()) };
+                if !first {
+                    return Ok(());
+                }
+                let question = Question { place: Place::Before(None), most: PAGE, ..Question::default() };
+                let page = match archive::ask(&self.link, &address, &question, Way::Imported).await {
+                    Ok(page) => page.unwrap_or_default(),
+                    Err(LinkError::Refused(_)) => return Ok(()),
+                    Err(error) => return Err(error.into()),
+                };
+                let mut memory = session.memory();
+                let mut reader = Reader { account: session.account, me: &session.me, memory: &mut memory };
+                for heard in &page.messages {
+                    reader.recall(heard);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn hear(&mut self, heard: &Heard) -> Vec<Inbound> {
@@ -286,7 +333,7 @@ impl Worker<'_> {
             };
             let next = page.last.clone();
             let done = import || page.complete || matches!(question.place, Place::Before(_));
-            self.store(page, |cursor, page| {
+            self.store(room, page, |cursor, page| {
                 let Some(mark) = cursor.rooms.get_mut(room.as_str()) else { return };
                 if let Some(oldest) = page.messages.first().filter(|_| import) {
                     mark.since = oldest.at;
@@ -333,7 +380,7 @@ impl Worker<'_> {
                 Err(error) => return Err(error.into()),
             };
             let (next, complete) = (page.last.clone(), page.complete);
-            self.store(page, |cursor, page| {
+            self.store(&self.session.me, page, |cursor, page| {
                 if let Some(last) = &page.last {
                     cursor.last = Some(last.clone());
                     cursor.last_at = page.messages.last().map_or(cursor.last_at, |last| last.at);
@@ -354,18 +401,18 @@ impl Worker<'_> {
         Ok(())
     }
 
-    async fn store(&mut self, page: Page, note: impl FnOnce(&mut Cursor, &Page)) -> Result<(), SessionError> {
+    /// Stores a page of somebody's archive. Rooms have archives of their own, whose ids alone count.
+    async fn store(
+        &mut self,
+        archive: &BareJid,
+        page: Page,
+        note: impl FnOnce(&mut Cursor, &Page),
+    ) -> Result<(), SessionError> {
+        let own = *archive == self.session.me;
         let mut events = Vec::new();
         for heard in &page.messages {
-            // Rooms have archives of their own.
-            let room = find(&heard.message.payloads, "x", ns::MUC_USER).is_some();
-            let foreign = heard.message.type_ == MessageType::Groupchat
-                && !heard
-                    .message
-                    .from
-                    .as_ref()
-                    .is_some_and(|from| self.session.memory().rooms.contains_key(from.to_bare().as_str()));
-            if !foreign || !room {
+            if (heard.message.type_ == MessageType::Groupchat) != own {
+                self.remember(heard).await?;
                 events.extend(self.hear(heard));
             }
         }

@@ -1,6 +1,9 @@
 //! Somebody else on the server, with a program of their own.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Condvar, Mutex},
+    time::{Duration, Instant},
+};
 
 use futures_util::StreamExt as _;
 use sasl::common::ChannelBinding;
@@ -42,11 +45,23 @@ enum Order {
     Ask(Option<Jid>, Element, std::sync::mpsc::Sender<Option<Element>>),
 }
 
+#[derive(Default)]
+struct Heard {
+    messages: Mutex<Vec<Message>>,
+    news: Condvar,
+}
+
+impl Heard {
+    fn add(&self, message: Message) {
+        self.messages.lock().unwrap().push(message);
+        self.news.notify_all();
+    }
+}
+
 /// Runs on a thread of its own, so that it outlives our server's lives.
 pub struct Person {
-    pub address: String,
     orders: mpsc::UnboundedSender<Order>,
-    heard: Arc<Mutex<Vec<Message>>>,
+    heard: Arc<Heard>,
     said: Mutex<Vec<Message>>,
 }
 
@@ -55,7 +70,7 @@ impl Person {
     pub fn connect(server: &Prosody, user: &str, password: &str) -> Self {
         let address = format!("{user}@{}", unisono_testkit::prosody::DOMAIN);
         let (orders, mut receiver) = mpsc::unbounded_channel();
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::new(Heard::default());
         let (online, is_online) = std::sync::mpsc::channel();
         let (jid, port, password) =
             (format!("{address}/test").parse::<Jid>().unwrap(), server.port, password.to_owned());
@@ -71,7 +86,7 @@ impl Person {
                                 client.send_stanza(Presence::new(Type::None).into()).await.unwrap();
                                 let _ = online.send(());
                             }
-                            Some(Event::Stanza(Stanza::Message(message))) => list.lock().unwrap().push(message),
+                            Some(Event::Stanza(Stanza::Message(message))) => list.add(message),
                             Some(_) => {}
                             None => return,
                         },
@@ -93,8 +108,10 @@ impl Person {
                 }
             });
         });
-        is_online.recv_timeout(std::time::Duration::from_secs(30)).expect("signs in");
-        Self { address, orders, heard, said: Mutex::default() }
+        is_online
+            .recv_timeout(Duration::from_secs(30))
+            .unwrap_or_else(|_| panic!("{address} does not sign in: {}", server.log()));
+        Self { orders, heard, said: Mutex::default() }
     }
 
     pub fn send(&self, stanza: impl Into<Stanza>) {
@@ -106,7 +123,7 @@ impl Person {
         let (answer, answered) = std::sync::mpsc::channel();
         let to = to.map(|to| to.parse().unwrap());
         self.orders.send(Order::Ask(to, payload, answer)).unwrap();
-        answered.recv_timeout(std::time::Duration::from_secs(30)).expect("an answer")
+        answered.recv_timeout(Duration::from_secs(30)).expect("an answer")
     }
 
     /// Writes to somebody.
@@ -136,7 +153,21 @@ impl Person {
 
     /// All messages so far, also those that say nothing to a person.
     pub fn heard(&self) -> Vec<Message> {
-        self.heard.lock().unwrap().clone()
+        self.heard.messages.lock().unwrap().clone()
+    }
+
+    /// Waits for a message.
+    pub fn until(&self, what: &str, wanted: impl Fn(&Message) -> bool) -> Message {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut messages = self.heard.messages.lock().unwrap();
+        loop {
+            if let Some(found) = messages.iter().find(|message| wanted(message)) {
+                return found.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{what} is not heard, but {messages:#?}");
+            messages = self.heard.news.wait_timeout(messages, left).unwrap().0;
+        }
     }
 
     /// What was said to it by somebody.
