@@ -6,7 +6,7 @@ use unisono_domain::{
     text::Text,
 };
 use xmpp_parsers::{
-    jid::{BareJid, Jid},
+    jid::{BareJid, Jid, ResourceRef},
     message::{Id, Message, MessageType},
     minidom::Element,
     stanza_error::StanzaError,
@@ -231,7 +231,7 @@ impl Reader<'_> {
         let occupant_id = find(&message.payloads, "occupant-id", ns::OID).and_then(|id| id.attr("id"));
         let real = find(&message.payloads, "x", ns::MUC_USER)
             .and_then(|user| user.get_child("item", ns::MUC_USER)?.attr("jid")?.parse::<Jid>().ok());
-        let (sender, author) = match from.resource().map(|nick| nick.as_str()) {
+        let (sender, author) = match from.resource().map(ResourceRef::as_str) {
             None => (Sender::System, String::new()),
             Some(nick) => {
                 let mine = match (&real, occupant_id, &room.occupant_id) {
@@ -283,7 +283,7 @@ impl Reader<'_> {
         let mut events = self.signals(heard, scene, &ids.own, make);
         let parts = content::parts(message);
         if parts.is_empty() {
-            events.extend(self.subject(message, scene, ids.event, heard));
+            events.extend(self.subject(message, scene, &ids.event, heard));
             return events;
         }
         let replaced = find(payloads, "replace", ns::MESSAGE_CORRECT).and_then(|replace| replace.attr("id"));
@@ -386,7 +386,7 @@ impl Reader<'_> {
         } else {
             scene.others(id)
         };
-        let keys = reactions.children().filter(|child| child.is("reaction", ns::REACTIONS)).map(|child| child.text());
+        let keys = reactions.children().filter(|child| child.is("reaction", ns::REACTIONS)).map(Element::text);
         let keys: Vec<String> = keys.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).take(20).collect();
         let by = if scene.mine() { ME } else { &scene.author };
         let (added, removed) = self.memory.cursor.react(&target, by, keys);
@@ -432,7 +432,7 @@ impl Reader<'_> {
     }
 
     /// A room's new subject (XEP-0045, 8.1). What it was when we came in is no news.
-    fn subject(&mut self, message: &Message, scene: &Scene, id: RemoteId, heard: &Heard) -> Option<Inbound> {
+    fn subject(&mut self, message: &Message, scene: &Scene, id: &RemoteId, heard: &Heard) -> Option<Inbound> {
         let (_, subject) = message.get_best_subject(vec!["de", "en"])?;
         let subject = subject.trim().to_owned();
         let room = self.memory.rooms.get_mut(&scene.chat).filter(|_| scene.room)?;

@@ -233,7 +233,7 @@ impl Link {
             (None, None) => true,
             (None, Some(from)) => {
                 from.to_bare() == self.me
-                    || *from == Jid::from(self.bound.clone())
+                    || from.as_str() == self.bound.as_str()
                     || from.as_str() == self.me.domain().as_str()
             }
             (Some(to), Some(from)) => to == from,

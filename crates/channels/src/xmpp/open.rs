@@ -20,7 +20,7 @@ use unisono_domain::{channel::SessionError, channel::login::LoginError, net::Out
 use xmpp_parsers::{
     bind::{BindQuery, BindResponse},
     iq::Iq,
-    jid::{BareJid, FullJid},
+    jid::{BareJid, FullJid, NodeRef},
     ns,
     sasl::DefinedCondition,
     sm,
@@ -256,7 +256,7 @@ async fn sign_in(encrypted: Box<dyn Io>, address: Address<'_>, password: &str) -
     let pending = initiate_stream(io, ns::JABBER_CLIENT, header(domain), SILENCE).await?;
     let (features, stream): (StreamFeatures, Stream) =
         pending.recv_features().await.map_err(|error| protocol(&error))?;
-    let username = address.jid.node().map(|node| node.as_str()).unwrap_or_default();
+    let username = address.jid.node().map(NodeRef::as_str).unwrap_or_default();
     let credentials = Credentials::default().with_username(username).with_password(password);
     let stream = client_login(stream, features.sasl_mechanisms, credentials).await?;
     let pending = stream.send_header(header(domain)).await?;
@@ -301,17 +301,15 @@ async fn next<S>(stream: &mut XmppStream<S>) -> Result<XmppStreamElement, OpenEr
 where
     S: tokio::io::AsyncBufRead + AsyncWrite + Unpin,
 {
-    loop {
-        match stream.next().await {
-            Some(Ok(element)) => match element.into_read_error() {
-                Ok(element) => return Ok(element),
-                Err(error) => return Err(OpenError::Protocol(error.to_string())),
-            },
-            Some(Err(ReadError::SoftTimeout)) => return Err(OpenError::TimedOut),
-            Some(Err(error)) => return Err(OpenError::Protocol(error.to_string())),
-            None => return Err(OpenError::Protocol("the server hung up".to_owned())),
-        }
-    }
+    let element = match stream.next().await {
+        Some(Ok(element)) => element.into_read_error(),
+        Some(Err(error)) => Err(error),
+        None => return Err(OpenError::Protocol("the server hung up".to_owned())),
+    };
+    element.map_err(|error| match error {
+        ReadError::SoftTimeout => OpenError::TimedOut,
+        error => OpenError::Protocol(error.to_string()),
+    })
 }
 
 #[cfg(test)]

@@ -65,8 +65,16 @@ pub async fn enter(session: &XmppSession, link: &Link, room: &BareJid, nick: &st
     link.send(presence).await
 }
 
+/// Why we are not in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// Nobody answered.
+    ForNow,
+    Refused(String),
+}
+
 /// Comes in, if we are not, and waits for it.
-pub async fn ensure_joined(session: &XmppSession, link: &Arc<Link>, room: &BareJid) -> Result<(), String> {
+pub async fn ensure_joined(session: &XmppSession, link: &Arc<Link>, room: &BareJid) -> Result<(), Outside> {
     let (joined, waiting) = oneshot::channel();
     let nick = {
         let mut memory = session.memory();
@@ -78,10 +86,10 @@ pub async fn ensure_joined(session: &XmppSession, link: &Arc<Link>, room: &BareJ
         known.conflicts = 0;
         if known.nick.is_empty() { own_nick(session) } else { known.nick.clone() }
     };
-    enter(session, link, room, &nick).await.map_err(|error| error.to_string())?;
+    enter(session, link, room, &nick).await.map_err(|_| Outside::ForNow)?;
     match timeout(JOIN_WITHIN, waiting).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) | Err(_) => Err("no answer".to_owned()),
+        Ok(Ok(result)) => result.map_err(Outside::Refused),
+        Ok(Err(_)) | Err(_) => Err(Outside::ForNow),
     }
 }
 

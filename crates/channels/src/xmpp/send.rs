@@ -47,9 +47,12 @@ pub async fn send(session: &XmppSession, outbound: &Outbound) -> SendOutcome {
         return SendOutcome::Rejected { reason: NO_ADDRESS };
     };
     let recipient = Recipient { room: rooms::is_room(session, &to), to };
-    if recipient.room && !matches!(outbound.body, OutboundBody::Typing { .. } | OutboundBody::Read { .. }) {
-        if let Err(reason) = rooms::ensure_joined(session, &link, &recipient.to.to_bare()).await {
-            return SendOutcome::Retry { after: None, reason: rooms::not_in(&reason) };
+    let silent = matches!(outbound.body, OutboundBody::Typing { .. } | OutboundBody::Read { .. });
+    if recipient.room && !silent {
+        match rooms::ensure_joined(session, &link, &recipient.to.to_bare()).await {
+            Ok(()) => {}
+            Err(rooms::Outside::ForNow) => return SendOutcome::Retry { after: None, reason: AWAY },
+            Err(rooms::Outside::Refused(reason)) => return SendOutcome::Rejected { reason: rooms::not_in(&reason) },
         }
     }
     let id = outbound.txn.as_str();

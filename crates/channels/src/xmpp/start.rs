@@ -61,9 +61,10 @@ fn is_conference(child: &Element) -> bool {
 
 async fn room(session: &XmppSession, address: &BareJid) -> Result<ResolvedChat, RequestError> {
     let link = session.request_link()?;
-    rooms::ensure_joined(session, &link, address)
-        .await
-        .map_err(|reason| RequestError::Invalid(rooms::not_in(&reason)))?;
+    rooms::ensure_joined(session, &link, address).await.map_err(|outside| match outside {
+        rooms::Outside::ForNow => RequestError::Unavailable("the room does not answer".to_owned()),
+        rooms::Outside::Refused(reason) => RequestError::Invalid(rooms::not_in(&reason)),
+    })?;
     let info = rooms::info(session, address.as_str()).unwrap_or_else(|| ChatInfo::group(None::<String>, Vec::new()));
     let name = info.name.clone().unwrap_or_default();
     bookmarks::add(&link, address, &name, &rooms::own_nick(session)).await.map_err(request_error)?;
