@@ -18,6 +18,10 @@ const LONGER: &[(&str, &str)] = &[
     ("line", "it fetches files by signed addresses of ours; twenty kinds of events, free answers, buttons, a long guide"),
     ("telegram", "fetched and called, thirty kinds of messages, service messages, buttons, business accounts"),
     ("whatsapp", "templates, cards, people's cards, orders and groups, all in Meta's own forms; and a long guide"),
+    (
+        "xmpp",
+        "a protocol of some thirty extensions spoken on a stream of our own: archives, rooms, receipts, reactions, files",
+    ),
 ];
 
 fn root() -> &'static Path {
