@@ -2,6 +2,7 @@
 //! Nothing here knows the store, the engine or the HTTP server.
 
 pub mod closed;
+pub mod discord;
 pub mod email;
 pub mod format;
 pub mod generic;
@@ -32,6 +33,7 @@ use unisono_domain::channel::Channel;
 /// Every network, in the order of the add-account page.
 pub fn all() -> Vec<Arc<dyn Channel>> {
     vec![
+        Arc::new(discord::Discord),
         Arc::new(email::Email),
         Arc::new(generic::Generic),
         Arc::new(irc::Irc),

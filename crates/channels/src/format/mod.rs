@@ -11,6 +11,7 @@ mod inline;
 mod lines;
 mod marks;
 mod parse;
+mod ranges;
 mod tokens;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 use unisono_domain::channel::{Formatting, Part};
 
 use self::doc::Doc;
+pub use self::ranges::{Range, What};
 
 /// How a person's Matrix id and name are written so that the network tells them of it, if it can.
 pub type Mention<'a> = &'a dyn Fn(&str, &str) -> Option<String>;
@@ -60,6 +62,23 @@ pub fn read(formatting: Formatting, text: &str) -> (String, Option<String>) {
 pub fn text_part(formatting: Formatting, id: &str, text: &str) -> Part {
     let (text, html) = read(formatting, text);
     Part { html, ..Part::text(id, text) }
+}
+
+/// A text with its formatting beside it: plain, and as safe HTML if it is formatted at all.
+pub fn read_ranges(text: &str, ranges: &[Range]) -> (String, Option<String>) {
+    let doc = ranges::read(text, ranges);
+    let html = (!doc.is_plain()).then(|| html::write(&doc));
+    (lines::write(Formatting::Plain, &doc, &|_, _| None), html)
+}
+
+/// A part for signal-cli-rest-api: its text, and whether that is in its `styled` mode.
+pub fn write_signal(part: &Part) -> (String, bool) {
+    let Some(html) = &part.html else { return (part.text.clone(), false) };
+    let doc = html::read(html, html::Space::Collapsed);
+    match ranges::signed(doc.clone()) {
+        Some(signed) => (lines::write(Formatting::Plain, &signed, &|_, _| None), true),
+        None => (lines::write(Formatting::Plain, &doc, &|_, _| None), false),
+    }
 }
 
 /// Text that Slack shows as it is when its message says `mrkdwn: false`.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use unisono_domain::channel::{Formatting, Part};
 
-use super::{read, remote_id, write, write_mentioning};
+use super::{Range, What, read, read_ranges, remote_id, write, write_mentioning, write_signal};
 
 const ALL: [Formatting; 6] = [
     Formatting::Plain,
@@ -123,6 +123,24 @@ fn what_networks_write_is_read() {
     );
     assert_eq!(read(Formatting::Markdown, "\\*not bold\\* and **lonely"), ("*not bold* and **lonely".to_owned(), None));
     assert_eq!(read(Formatting::Telegram, "<b>a</b>\n  <i>b</i>").0, "a\n  b");
+}
+
+#[test]
+fn ranges_count_in_utf_16_and_names_stand_in_for_people() {
+    let range = |start, length, what| Range { start, length, what };
+    let ranges = [range(3, 4, What::Bold), range(8, 1, What::Person("Anna".to_owned())), range(90, 9, What::Code)];
+    let (text, html) = read_ranges("😀 bold \u{fffc}!\nnext", &ranges);
+    assert_eq!(text, "😀 bold @Anna!\nnext");
+    assert_eq!(html.as_deref(), Some("😀 <strong>bold</strong> @Anna!<br>next"));
+    let odd = [range(usize::MAX, usize::MAX, What::Italic), range(0, usize::MAX, What::Person(String::new()))];
+    assert_eq!(read_ranges("abc", &odd).0, "@");
+}
+
+#[test]
+fn signal_gets_signs_only_where_none_is_in_the_text() {
+    assert_eq!(write_signal(&html("<b>bold </b>and <i>it</i>")), ("**bold** and *it*".to_owned(), true));
+    assert_eq!(write_signal(&html("<b>bold</b> 2*3")), ("bold 2*3".to_owned(), false));
+    assert_eq!(write_signal(&Part::text("0", "*plain*")), ("*plain*".to_owned(), false));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends here with the reason")]
 
+mod discord;
 mod documents;
 mod generic;
 mod irc;

@@ -20,7 +20,7 @@ pub trait Peer: Send + Sync + 'static {
     fn heard(&self, text: &str) -> Vec<String>;
 }
 
-type Open = Arc<Mutex<Vec<mpsc::UnboundedSender<Option<String>>>>>;
+type Open = Arc<Mutex<Vec<mpsc::UnboundedSender<String>>>>;
 
 pub struct SocketServer {
     pub address: SocketAddr,
@@ -67,14 +67,7 @@ impl SocketServer {
     /// Says something to everybody who is connected.
     pub fn say(&self, text: &str) {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.iter().for_each(|socket| drop(socket.send(Some(text.to_owned()))));
-    }
-
-    /// Breaks all connections off.
-    #[expect(dead_code, reason = "for the networks to come")]
-    pub fn cut(&self) {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.iter().for_each(|socket| drop(socket.send(None)));
+        open.iter().for_each(|socket| drop(socket.send(text.to_owned())));
     }
 }
 
@@ -99,8 +92,8 @@ async fn serve(stream: tokio::net::TcpStream, peer: Arc<impl Peer>, open: Open) 
     loop {
         let answers = tokio::select! {
             text = said.recv() => match text {
-                Some(Some(text)) => vec![text],
-                Some(None) | None => return,
+                Some(text) => vec![text],
+                None => return,
             },
             heard = socket.next() => match heard {
                 Some(Ok(Message::Text(text))) => peer.heard(text.as_str()),
