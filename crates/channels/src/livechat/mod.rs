@@ -25,7 +25,7 @@ use unisono_domain::{
     channel::{
         Account, BoxFuture, Capabilities, Catalogue, Channel, ChannelMeta, Formatting, GuideStep, Handout, Host,
         PartKind, Session, SessionError, Support,
-        login::{FieldKind, LoginContext, LoginError, LoginField, LoginFlow, LoginInput, LoginReply, NewAccount},
+        login::{LoginContext, LoginError, LoginField, LoginFlow, LoginInput, LoginReply, NewAccount},
     },
     text::Text,
 };
@@ -122,8 +122,8 @@ impl Channel for LiveChat {
     ) -> BoxFuture<'a, Result<LoginReply, LoginError>> {
         let title = Text::new("Your web site", "Deine Website");
         let fields = vec![
-            LoginField::new("site", FieldKind::Url, Text::new("Address of the site", "Adresse der Website"))
-                .hint(Text::new("Such as https://shop.example", "Etwa https://shop.example")),
+            LoginField::text("site", Text::new("Address of the site", "Adresse der Website"))
+                .hint(Text::new("Such as shop.example", "Etwa shop.example")),
             LoginField::text("name", Text::new("Name that visitors see", "Name, den Besucher sehen"))
                 .hint(Text::new("Your shop or company.", "Dein Laden oder deine Firma."))
                 .optional(),
