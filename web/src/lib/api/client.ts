@@ -1,7 +1,7 @@
 // Calls of our own REST API. Errors keep the server's words, which come in both languages.
 import { pick } from "@/lib/i18n";
 import { contactsApi } from "./contacts";
-import type { Account, Channels, Invite, Inviter, LoginProgress, LoginResult, ServerInfo, Template, Text } from "./types";
+import type { Account, Channels, Handout, Invite, Inviter, LoginProgress, LoginResult, ServerInfo, Template, Text } from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -80,6 +80,7 @@ export function createApi(token: () => string | null) {
     cancelLogin: (login: string) => authed<unknown>("DELETE", `/logins/${id(login)}`),
     changeAccount: (account: number, change: { settings?: Record<string, unknown>; display_name?: string }) =>
       authed<Account>("PATCH", `/accounts/${account}`, change),
+    handouts: (account: number) => authed<{ handouts: Handout[] }>("GET", `/accounts/${account}/handouts`).then((answer) => answer.handouts),
     templates: (account: number) => authed<{ templates: Template[] }>("GET", `/accounts/${account}/templates`).then((answer) => answer.templates),
     reconnect: (account: number) => authed<unknown>("POST", `/accounts/${account}/reconnect`, {}),
     removeAccount: (account: number, withConversations: boolean) =>

@@ -160,3 +160,12 @@ export interface Template {
   buttons: string[];
   parameters: string[];
 }
+
+/** Something to be copied from an account to elsewhere. */
+export interface Handout {
+  id: string;
+  label: Text;
+  hint: Text;
+  value: string;
+  secret: boolean;
+}
