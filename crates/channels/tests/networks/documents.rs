@@ -15,7 +15,14 @@ const PLAIN: usize = 400;
 const LONGER: &[(&str, &str)] = &[
     ("email", "mail is forty years of formats: MIME, threads, quotes, IMAP and SMTP, autoconfiguration, sanitising"),
     ("generic", "it is a whole protocol of ours with every kind of event, and no vendor's library behind it"),
-    ("line", "it fetches files by signed addresses of ours; twenty kinds of events, free answers, buttons, a long guide"),
+    (
+        "line",
+        "it fetches files by signed addresses of ours; twenty kinds of events, free answers, buttons, a long guide",
+    ),
+    (
+        "livechat",
+        "it is the server of a protocol of our own too: tokens, forms, origins, limits, streams, files, formatting",
+    ),
     ("telegram", "fetched and called, thirty kinds of messages, service messages, buttons, business accounts"),
     ("whatsapp", "templates, cards, people's cards, orders and groups, all in Meta's own forms; and a long guide"),
     (
