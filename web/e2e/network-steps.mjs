@@ -79,3 +79,14 @@ export async function openChat(person, name, t) {
   await row.first().click({ timeout: 30_000 });
   return row;
 }
+
+/** Scrolls up until a text is there; gives all messages that are shown then. */
+export async function readToTop({ page }, text) {
+  const log = page.getByRole("log");
+  await log.getByRole("article").first().waitFor();
+  for (let tries = 0; tries < 60 && (await log.getByText(text).count()) === 0; tries += 1) {
+    await log.evaluate((box) => box.scrollTo(0, -box.scrollHeight));
+    await page.waitForTimeout(150);
+  }
+  return log.getByRole("article").allInnerTexts();
+}

@@ -125,6 +125,35 @@ for (const language of languages) {
           }
         });
 
+        await step("opens a new way to somebody and keeps all in one", async () => {
+          if (!mailbox) return;
+          await system.post({ chat: { id: "omar" }, sender: { id: "omar", name: "Omar Haddad", handles: ["mailto:omar@kurier.test"] }, text: "Wo soll das Paket hin?" });
+          await networks.openChat(anna, /Omar Haddad/, t);
+          await networks.writeVia(anna, new RegExp(t("network.email")), "Bitte an die Hintertür.", t);
+          await mailbox.sent.waitFor((mail) => mail.to.includes("omar@kurier.test") && mail.data.includes("an die Hintert"));
+          await anna.page.getByRole("log").getByText("Wo soll das Paket hin?").waitFor();
+          await looking("new-way");
+        });
+
+        await step("goes back through all networks of a person in the right order", async () => {
+          const count = 60;
+          for (let n = 1; n <= count; n += 1) {
+            const [by, chat, sender] = n % 3 === 0 ? [shop, { id: "lea-2" }, { ...lea, id: "kunde-12", name: "L. Sommer" }] : [system, { id: "lea" }, lea];
+            await by.post({ chat, sender, text: `Zeile ${n}.`, at: Date.now() });
+          }
+          const tablet = await person(browser, { name: "tablet", language, view, scheme });
+          await tablet.page.goto(server.url);
+          await tablet.page.getByLabel(t("field.username"), { exact: true }).fill("anna");
+          await tablet.page.getByLabel(t("field.password"), { exact: true }).fill(steps.password);
+          await tablet.page.getByRole("button", { name: t("signIn.submit"), exact: true }).click();
+          await networks.openChat(tablet, /Lea Sommer/, t);
+          const lines = await networks.readToTop(tablet, "Hallo! Ist mein");
+          const numbers = lines.flatMap((line) => /Zeile (\d+)\./.exec(line)?.[1] ?? []).map(Number);
+          assert.deepEqual(numbers, Array.from({ length: count }, (_, index) => index + 1), "every message once, in the order of time");
+          assert.deepEqual(tablet.complaints, []);
+          await tablet.context.close();
+        });
+
         await step("starts a chat with a number", async () => {
           await networks.startChat(anna, "+49 171 9876543", "API", t, looking);
           await steps.say(anna, "Guten Tag, Ihre Lieferung ist unterwegs.", t);

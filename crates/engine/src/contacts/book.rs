@@ -1,6 +1,9 @@
 //! Reading the address book.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
 use ruma::{OwnedRoomId, OwnedUserId, UserId};
 use serde::Serialize;
@@ -105,8 +108,9 @@ pub(super) fn contact_of(tx: &mut Tx<'_>, owner: &UserId, user_id: &UserId, dire
 }
 
 fn assemble(contact_id: Option<i64>, own_name: Option<String>, members: Vec<Member>) -> Contact {
-    // A real name says more than a number or an address.
-    let speaking = members.iter().find(|member| member.remote_id.as_deref() != Some(&member.display_name));
+    // A real name says more than a number or an address, and the fullest of several says most.
+    let speaking = members.iter().filter(|member| member.remote_id.as_deref() != Some(&member.display_name));
+    let speaking = speaking.min_by_key(|member| Reverse(member.display_name.chars().count()));
     let name = own_name.or_else(|| speaking.or(members.first()).map(|member| member.display_name.clone()));
     Contact {
         id: contact_id.map(id_of),

@@ -11,7 +11,7 @@ import { Dialog, DialogActions } from "@/ui/Dialog";
 import { SkeletonRows } from "@/ui/Empty";
 import { Callout, Field } from "@/ui/Field";
 import styles from "./TemplateDialog.module.css";
-import { fillIn, parametersOf, templateContent } from "./template";
+import { fillIn, parametersOf, placeLabel, templateContent } from "./template";
 
 /** Chooses an approved text, fills it in, and shows what the other side will see. */
 export function TemplateDialog({ room, open, onClose }: { room: Room; open: boolean; onClose: () => void }) {
@@ -72,7 +72,7 @@ function FillIn({ room, template, onBack, onClose }: { room: Room; template: Tem
         <TemplatePreview template={template} values={values} />
       </div>
       {names.map((name, index) => (
-        <Field key={name} label={/^\d+$/.test(name) ? t("templates.place", { n: Number(name) }) : name} value={values[name] ?? ""} required autoFocus={index === 0} onChange={(event) => setValues({ ...values, [name]: event.target.value })} />
+        <Field key={name} label={placeLabel(name)} value={values[name] ?? ""} required autoFocus={index === 0} onChange={(event) => setValues({ ...values, [name]: event.target.value })} />
       ))}
       <DialogActions>
         <Button icon={<ArrowLeft />} onClick={onBack}>

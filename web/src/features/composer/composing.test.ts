@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MatrixEvent, Room } from "matrix-js-sdk/lib/matrix";
 import type { Template } from "@/lib/api/types";
-import { fillIn, parametersOf, templateContent } from "./template";
+import { fillIn, parametersOf, placeLabel, templateContent } from "./template";
 import { replyWindow } from "./window";
 
 const hour = 3_600_000;
@@ -38,6 +38,10 @@ describe("a template", () => {
   it("has each place once, in the vendor's order", () => {
     expect(parametersOf(template)).toEqual(["1", "2"]);
     expect(parametersOf({ ...template, parameters: [] })).toEqual(["1", "2"]);
+  });
+
+  it("calls the places something that people understand", () => {
+    expect(["1", "header.1", "header.image", "button.2", "first_name"].map(placeLabel)).toEqual(["Place 1", "Heading", "Address of the picture or file", "End of the address behind button 2", "first name"]);
   });
 
   it("shows what is filled in, and keeps the places that are not", () => {

@@ -1,5 +1,6 @@
 // Approved texts with places to fill in: `{{1}}` or `{{name}}`.
 import type { Template } from "@/lib/api/types";
+import { t } from "@/lib/i18n";
 
 export type TemplatePiece = { text: string } | { parameter: string };
 
@@ -16,10 +17,19 @@ export function piecesOf(body: string): TemplatePiece[] {
   return pieces;
 }
 
-/** The names of the places, in the vendor's order; those that only the texts name come after. */
+/** The names of the places, in the vendor's order; as the texts name them where the vendor does not list them. */
 export function parametersOf(template: Template): string[] {
+  if (template.parameters.length > 0) return template.parameters;
   const named = [template.header ?? "", template.body].flatMap((text) => piecesOf(text).flatMap((piece) => ("parameter" in piece ? [piece.parameter] : [])));
-  return [...new Set([...template.parameters, ...named])];
+  return [...new Set(named)];
+}
+
+/** What a place is called: numbers and the vendor's own words say little. */
+export function placeLabel(name: string): string {
+  const [, part, more] = /^(header|button)\.(.+)$/.exec(name) ?? [];
+  if (part === "button") return t("templates.button", { n: Number(more) || 1 });
+  if (part === "header") return t(/^\d+$/.test(more!) ? "templates.header" : "templates.file");
+  return /^\d+$/.test(name) ? t("templates.place", { n: Number(name) }) : name.replaceAll("_", " ");
 }
 
 export function fillIn(text: string, values: Record<string, string>): string {

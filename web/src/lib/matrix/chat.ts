@@ -147,9 +147,17 @@ export function isHidden(client: MatrixClient, room: Room): boolean {
   return members.length === 2 && members.some((member) => isBot(client, member.userId)) && !bridgeOf(room);
 }
 
+// One after the other: two at once would each write a list without the other's chat.
+let marking: Promise<unknown> = Promise.resolve();
+
 /** Records a chat of two under the other person, for all of this person's devices. */
-export async function markDirect(client: MatrixClient, roomId: string, userId: string) {
-  const known = (client.getAccountData(EventType.Direct)?.getContent() ?? {}) as Record<string, string[]>;
-  if (known[userId]?.includes(roomId)) return;
-  await client.setAccountData(EventType.Direct, { ...known, [userId]: [...(known[userId] ?? []), roomId] });
+export function markDirect(client: MatrixClient, roomId: string, userId: string): Promise<void> {
+  const mark = async () => {
+    const known = (client.getAccountData(EventType.Direct)?.getContent() ?? {}) as Record<string, string[]>;
+    if (known[userId]?.includes(roomId)) return;
+    await client.setAccountData(EventType.Direct, { ...known, [userId]: [...(known[userId] ?? []), roomId] });
+  };
+  const turn = marking.then(mark);
+  marking = turn.catch(() => undefined);
+  return turn;
 }

@@ -38,15 +38,13 @@ export function conversationOf(client: MatrixClient, room: Room): Conversation {
   return { ...alone, rooms: rooms.filter(isOpen).sort(byAge) };
 }
 
-/** A name that some network knows, before numbers and addresses; in the order in which the contact's page asks for it. */
+/** A name before numbers and addresses, and the fullest of several: as the server calls the contact, too. */
 export function conversationName(client: MatrixClient, rooms: readonly Room[]): string {
   const direct = directIndex(client);
-  const place = (room: Room) => {
-    const partner = direct.get(room.roomId) ?? null;
-    return partner ? (contactOf(client, partner)?.userIds.indexOf(partner) ?? 0) : 0;
-  };
-  const names = [...rooms].sort((a, b) => place(a) - place(b)).map((room) => chatName(client, room));
-  return names.find((name) => !isHandle(name)) ?? names[0] ?? "";
+  // By the person, not by the room's age: all devices choose alike among names of one length.
+  const names = [...rooms].sort((a, b) => (direct.get(a.roomId) ?? "").localeCompare(direct.get(b.roomId) ?? "")).map((room) => chatName(client, room));
+  const speaking = names.filter((name) => !isHandle(name)).sort((a, b) => b.length - a.length);
+  return speaking[0] ?? names[0] ?? "";
 }
 
 /** Rooms of one conversation that differ by network or account: where each message went is worth a mark. */
