@@ -2,6 +2,7 @@
 import { MessagesSquare } from "lucide-react";
 import { useEffect, useState } from "react";
 import { AccountsPage } from "@/features/accounts/AccountsPage";
+import { useChannels } from "@/features/accounts/useAccounts";
 import { ChatsPane } from "@/features/chats/ChatsPane";
 import type { Filter } from "@/features/chats/filter";
 import { ContactsPage } from "@/features/contacts/ContactsPage";
@@ -25,6 +26,8 @@ import { useShortcuts } from "./shortcuts";
 
 export function Shell() {
   const route = useRoute();
+  // Every chat names its network.
+  useChannels();
   const [filter, setFilter] = useState<Filter>("all");
   const [newChat, setNewChat] = useState<string | null>(null);
   const [details, setDetails] = useState(false);

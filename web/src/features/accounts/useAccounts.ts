@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { ClientEvent, type EventType } from "matrix-js-sdk/lib/matrix";
 import type { Account, Channel, Channels, ClosedNetwork } from "@/lib/api/types";
 import { useUnisono } from "@/lib/matrix/context";
+import { learnNames } from "@/lib/matrix/network-names";
 
 const liveType = "org.unisono.accounts" as EventType.Direct;
 
@@ -61,11 +62,15 @@ interface Networks {
 let catalogue: Promise<Channels> | null = null;
 
 export function useChannels(): Networks {
-  const { api } = useUnisono();
+  const { api, changes } = useUnisono();
   const [networks, setNetworks] = useState<Networks>({ channels: null, closed: [], failed: false });
   useEffect(() => {
     let live = true;
-    catalogue ??= api.channels();
+    catalogue ??= api.channels().then((answer) => {
+      learnNames(answer.channels);
+      changes.touchAll();
+      return answer;
+    });
     catalogue.then(
       ({ channels, closed }) => live && setNetworks({ channels, closed: closed ?? [], failed: false }),
       () => {
@@ -76,6 +81,6 @@ export function useChannels(): Networks {
     return () => {
       live = false;
     };
-  }, [api]);
+  }, [api, changes]);
   return networks;
 }

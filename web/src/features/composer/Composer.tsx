@@ -25,9 +25,11 @@ interface ComposerProps {
   onFiles: (files: File[]) => void;
   /** By which network it goes, where there is a choice. */
   ways: ReactNode;
+  /** Another way is just being opened: what is written waits for it. */
+  waiting: boolean;
 }
 
-export function Composer({ room, mode, onMode, files, onFiles, ways }: ComposerProps) {
+export function Composer({ room, mode, onMode, files, onFiles, ways, waiting }: ComposerProps) {
   const { client, changes, userId } = useUnisono();
   const [text, setText] = useState(() => readDraft(room.roomId)?.text ?? "");
   const [picking, setPicking] = useState(false);
@@ -75,7 +77,7 @@ export function Composer({ room, mode, onMode, files, onFiles, ways }: ComposerP
 
   function send() {
     const ready = text.trim();
-    if (!ready) return;
+    if (!ready || waiting) return;
     if (mode.editing) sendEdit(client, room.roomId, ready, mode.editing);
     else split(ready, capabilities?.max_text).forEach((part, index) => sendText(client, room.roomId, part, index === 0 ? (mode.replyTo ?? undefined) : undefined));
     typing.stop();
@@ -150,7 +152,7 @@ export function Composer({ room, mode, onMode, files, onFiles, ways }: ComposerP
           </IconButton>
         </EmojiPopover>
         <Tip text={t("composer.send")} keys={mail ? t("keys.ctrlEnter") : t("keys.enter")} side="top">
-          <button type="button" className={styles.send} onClick={send} disabled={!text.trim()} aria-label={t("composer.send")}>
+          <button type="button" className={styles.send} onClick={send} disabled={!text.trim() || waiting} aria-busy={waiting} aria-label={t("composer.send")}>
             <SendHorizontal />
           </button>
         </Tip>

@@ -111,6 +111,7 @@ export function Conversation({ chat, details, onDetails }: ConversationProps) {
         onMode={setMode}
         files={files}
         onFiles={setFiles}
+        waiting={busy}
         ways={
           <WayPicker
             choices={choices}

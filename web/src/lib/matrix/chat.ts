@@ -4,6 +4,7 @@ import type { Capabilities, Text } from "@/lib/api/types";
 import { t } from "@/lib/i18n";
 import { contactOf } from "./contacts";
 import { localPart } from "./ids";
+import { networkName } from "./network-names";
 
 interface BridgeContent {
   bridgebot?: string;
@@ -33,7 +34,7 @@ export function bridgeOf(room: Room): Bridge | null {
     if (!content.protocol?.id) continue;
     return {
       network: content.protocol.id,
-      networkName: content.protocol.id === "email" ? t("network.email") : (content.protocol.displayname ?? content.protocol.id),
+      networkName: networkName(content.protocol.id, content.protocol.displayname),
       chatId: content.channel?.id ?? null,
       account: content["org.unisono.account"] ?? null,
       bot: content.bridgebot ?? null,

@@ -55,7 +55,8 @@ export class ChangeCounter {
     this.notify();
   }
 
-  private touchAll() {
+  /** Something that any chat may show has changed. */
+  touchAll() {
     this.base += 1;
     this.all += 1;
     this.notify();
