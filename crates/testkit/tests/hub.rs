@@ -488,6 +488,36 @@ fn read_marks_go_both_ways_and_do_not_echo() {
 }
 
 #[test]
+fn a_time_up_to_which_all_is_read_finds_its_message() {
+    let network = FakeNetwork::default();
+    story(&network, async |bench, _| {
+        network.write("one", "anna", "m1", "hello");
+        let room = bench.room_of("hello").await;
+        let first = bench.say(&room, "first").await;
+        eventually("it is noted", async || bench.remote_id(&first).await).await;
+        let said = bench.said().await;
+        let (room_no, position) = (said[1].room_no, said[1].position);
+        let reader = said[0].sender.clone();
+        let mark = async || {
+            let reader = reader.clone();
+            let read = bench
+                .engine
+                .db
+                .read(move |tx| Ok::<_, Error>(unisono_store::hub::marks::find_read(tx, room_no, &reader)?));
+            read.await.unwrap()
+        };
+        // From before anything was said: it says nothing.
+        network.happen("one", event("anna", "u1", InboundBody::ReadUntil { at: 1 }));
+        network.write("one", "anna", "m2", "again");
+        bench.room_of("again").await;
+        assert_ne!(mark().await, Some(position));
+        let at = bench.engine.now() + 1_000;
+        network.happen("one", event("anna", "u2", InboundBody::ReadUntil { at }));
+        until("it is read", async || mark().await == Some(position)).await;
+    });
+}
+
+#[test]
 fn the_original_of_a_message_is_kept_and_shown_safely() {
     let network = FakeNetwork::default();
     story(&network, async |bench, _| {

@@ -174,6 +174,10 @@ pub enum InboundBody {
     Read {
         up_to: RemoteId,
     },
+    /// The same where the network names a time and no message: everything of ours from before.
+    ReadUntil {
+        at: Millis,
+    },
     /// Marked unread again on another device.
     Unread {
         target: RemoteId,
@@ -204,6 +208,7 @@ impl InboundBody {
             Self::Reaction { .. } => "reaction",
             Self::ReactionRemove { .. } => "reaction_remove",
             Self::Read { .. } => "read",
+            Self::ReadUntil { .. } => "read_until",
             Self::Unread { .. } => "unread",
             Self::Delivered { .. } => "delivered",
             Self::Failed { .. } => "failed",

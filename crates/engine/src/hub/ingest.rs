@@ -2,7 +2,11 @@
 
 use ruma::{EventId, OwnedEventId, OwnedUserId};
 use serde_json::{Value, json};
-use unisono_domain::channel::{Inbound, InboundBody, Part, RemoteId, Sender};
+use unisono_domain::{
+    Millis,
+    channel::{Inbound, InboundBody, Part, RemoteId, Sender},
+    room::Pdu,
+};
 use unisono_store::{
     Tx,
     hub::{
@@ -24,7 +28,7 @@ use super::{
     status::{self, Fate},
 };
 use crate::{
-    Core, Result,
+    Core, Error, Result,
     rooms::{NewEvent, Place, append},
 };
 
@@ -60,6 +64,11 @@ pub(super) fn work_in(tx: &mut Tx<'_>, scene: &mut Scene<'_>, inbound: &Inbound)
             Ok(Worked::Done)
         }
         InboundBody::Typing { .. } => Ok(Worked::Done),
+        InboundBody::ReadUntil { at } => {
+            let Some(target) = find_own_until(tx, scene.portal.portal_no, *at)? else { return Ok(Worked::Done) };
+            let up_to = RemoteId::new(target);
+            work_in(tx, scene, &Inbound { body: InboundBody::Read { up_to }, ..inbound.clone() })
+        }
         InboundBody::Edit { target, .. }
         | InboundBody::Delete { target }
         | InboundBody::Reaction { target, .. }
@@ -77,6 +86,21 @@ pub(super) fn work_in(tx: &mut Tx<'_>, scene: &mut Scene<'_>, inbound: &Inbound)
             Ok(Worked::Done)
         }
     }
+}
+
+/// So far back it is looked for what was sent before a time.
+const LOOK_BACK: i64 = 100;
+
+/// The account's newest message from before a time.
+fn find_own_until(tx: &mut Tx<'_>, portal_no: i64, at: Millis) -> Result<Option<String>> {
+    for row in messages::list_own(tx, portal_no, LOOK_BACK)? {
+        let Some(event) = events::find(tx, &row.event_id)? else { continue };
+        let pdu = Pdu::parse(event.event_id, &event.pdu).map_err(Error::internal)?;
+        if i64::from(pdu.origin_server_ts.get()) <= at {
+            return Ok(Some(row.remote_id));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the message is here: imported before, or sent from here.
@@ -259,7 +283,10 @@ fn about(
             status::tell(tx, core, room.room_no, &scene.account.channel, &first.event_id, &fate)
         }
         InboundBody::Failed { reason, .. } => outcome::failed_afterwards(tx, core, scene.account, first, reason),
-        InboundBody::Message { .. } | InboundBody::Typing { .. } | InboundBody::ChatInfo => Ok(()),
+        InboundBody::Message { .. }
+        | InboundBody::Typing { .. }
+        | InboundBody::ChatInfo
+        | InboundBody::ReadUntil { .. } => Ok(()),
     }
 }
 

@@ -26,6 +26,10 @@ sql! {
         FROM remote_messages
         WHERE portal_no = $1 AND position <= $2 AND kind = 'message' AND data IS NOT NULL AND mine = FALSE
         ORDER BY position DESC LIMIT $3";
+    LIST_OWN = "SELECT portal_no, remote_id, kind, part, event_id, mine, position, data, original
+        FROM remote_messages
+        WHERE portal_no = $1 AND kind = 'message' AND data IS NOT NULL AND mine = TRUE
+        ORDER BY position DESC LIMIT $2";
     DELETE = "DELETE FROM remote_messages WHERE portal_no = $1 AND remote_id = $2 AND kind = $3 AND part = $4";
     INSERT_SEEN = "INSERT INTO seen (account_id, kind, remote_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     FIND_SEEN = "SELECT 1 FROM seen WHERE account_id = $1 AND kind = $2 AND remote_id = $3";
@@ -126,6 +130,11 @@ pub fn find_newest(tx: &mut Tx<'_>, portal_no: i64, until: i64) -> Result<Option
 /// Messages from the other side up to a position, newest first.
 pub fn list_received(tx: &mut Tx<'_>, portal_no: i64, until: i64, limit: i64) -> Result<Vec<MessageRow>> {
     tx.list(&LIST_RECEIVED, args![portal_no, until, limit], read)
+}
+
+/// The account's own messages, newest first.
+pub fn list_own(tx: &mut Tx<'_>, portal_no: i64, limit: i64) -> Result<Vec<MessageRow>> {
+    tx.list(&LIST_OWN, args![portal_no, limit], read)
 }
 
 pub fn delete(tx: &mut Tx<'_>, row: &MessageRow) -> Result<()> {
