@@ -6,9 +6,11 @@ pub mod discord;
 pub mod email;
 pub mod format;
 pub mod generic;
+mod instagram;
 pub mod irc;
 pub mod line;
 pub mod livechat;
+pub mod messenger;
 mod meta_graph;
 pub mod net;
 pub mod phone;
@@ -36,9 +38,11 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(discord::Discord),
         Arc::new(email::Email),
         Arc::new(generic::Generic),
+        Arc::new(messenger::INSTAGRAM),
         Arc::new(irc::Irc),
         Arc::new(line::Line),
         Arc::new(livechat::LiveChat),
+        Arc::new(messenger::MESSENGER),
         Arc::new(seven::Seven),
         Arc::new(slack::Slack),
         Arc::new(telegram::Telegram),

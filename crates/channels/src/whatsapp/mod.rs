@@ -60,6 +60,7 @@ impl Channel for WhatsApp {
         Capabilities {
             formatting: Formatting::WhatsApp,
             max_text: Some(MOST_TEXT),
+            max_caption: Some(1_024),
             max_file: Some(MOST_FILE),
             parts: vec![Text, Image, Audio, Voice, Video, File, Location, Contact, Card],
             captions: true,

@@ -24,6 +24,10 @@ const LONGER: &[(&str, &str)] = &[
         "it is the server of a protocol of our own too: tokens, forms, origins, limits, streams, files, formatting",
     ),
     ("telegram", "fetched and called, thirty kinds of messages, service messages, buttons, business accounts"),
+    (
+        "messenger",
+        "two networks in one: stories, referrals, handovers, the archive, two kinds of tokens; and its guide",
+    ),
     ("whatsapp", "templates, cards, people's cards, orders and groups, all in Meta's own forms; and a long guide"),
     (
         "xmpp",

@@ -9,6 +9,7 @@ mod generic;
 mod irc;
 mod line;
 mod livechat;
+mod messenger;
 mod seven;
 mod slack;
 mod sms;

@@ -1,6 +1,6 @@
 //! WhatsApp: the suite, Meta's own examples, and the contract.
 
-mod calls;
+pub mod calls;
 mod contract;
 
 use std::sync::Arc;
@@ -27,11 +27,11 @@ const NUMBER: &str = "106540352242922";
 struct Meta;
 
 /// People's numbers: what the suite calls them is no number.
-fn number_of(person: &str) -> String {
+pub fn number_of(person: &str) -> String {
     person.bytes().fold("4917".to_owned(), |number, byte| format!("{number}{}", byte % 10))
 }
 
-fn signed(url: &str, payload: Bytes) -> WebhookRequest {
+pub fn signed(url: &str, payload: Bytes) -> WebhookRequest {
     let signature = hex(&hmac_sha256(SECRET, &[&payload]));
     let mut call = empty_call(url, payload);
     call.headers = vec![("x-hub-signature-256".to_owned(), format!("sha256={signature}"))];
@@ -53,11 +53,11 @@ fn call(field: &str, value: Value) -> Value {
 }
 
 fn now() -> i64 {
-    jiff_now().div_euclid(1_000)
+    millis_now().div_euclid(1_000)
 }
 
 /// The suite runs in real time, and the window for answers with it.
-fn jiff_now() -> i64 {
+pub fn millis_now() -> i64 {
     let since = std::time::UNIX_EPOCH.elapsed().unwrap();
     i64::try_from(since.as_millis()).unwrap()
 }
