@@ -18,6 +18,8 @@ const START: Duration = Duration::from_secs(60);
 /// The server's name in addresses.
 pub const DOMAIN: &str = "prosody.test";
 pub const ROOMS: &str = "conference.prosody.test";
+/// A server without an archive, copies for other devices, and counting of stanzas.
+pub const OLD_DOMAIN: &str = "old.test";
 /// Everybody's password, and the one that [`Trouble::Expired`] puts in its place.
 pub const PASSWORD: &str = "geheim";
 pub const NEW_PASSWORD: &str = "anders";
@@ -94,8 +96,18 @@ impl Prosody {
         format!("{user}@{DOMAIN}")
     }
 
+    /// The same on the server of old.
+    pub fn add_old(&self, user: &str) -> String {
+        self.set_password_at("old%2etest", user, PASSWORD);
+        format!("{user}@{OLD_DOMAIN}")
+    }
+
     fn set_password(&self, user: &str, password: &str) {
-        let folder = self.folder.join("data/prosody%2etest/accounts");
+        self.set_password_at("prosody%2etest", user, password);
+    }
+
+    fn set_password_at(&self, domain: &str, user: &str, password: &str) {
+        let folder = self.folder.join("data").join(domain).join("accounts");
         let account = format!("return {{ [\"password\"] = \"{password}\"; }};\n");
         let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(format!("{user}.dat")), account));
         written.unwrap_or_else(|error| panic!("no account for {user}: {error}"));
@@ -171,6 +183,8 @@ modules_disabled = {{ "s2s" }}
 ssl = {{ key = "{folder}/key.pem"; certificate = "{folder}/cert.pem" }}
 unisono_orders = "{folder}/trouble"
 VirtualHost "{DOMAIN}"
+VirtualHost "{OLD_DOMAIN}"
+modules_disabled = {{ "mam"; "smacks"; "carbons"; "pep"; "bookmarks"; "unisono_trouble" }}
 Component "{ROOMS}" "muc"
 modules_enabled = {{ "muc_mam" }}
 muc_log_by_default = true

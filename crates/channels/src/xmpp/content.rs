@@ -4,7 +4,10 @@ use unisono_domain::{
     channel::{Formatting, Part},
     text::Text,
 };
-use xmpp_parsers::{message::Message, minidom::Element};
+use xmpp_parsers::{
+    message::{Message, MessageType},
+    minidom::Element,
+};
 
 use super::{
     files,
@@ -54,7 +57,11 @@ pub fn parts(message: &Message) -> Vec<Part> {
     } else if let Some(invited) = invitation(payloads) {
         parts.push(Part::notice("0", &invited));
     } else if !body.trim().is_empty() && !named {
-        parts.push(format::text_part(Formatting::WhatsApp, "0", &body));
+        let subject = message.get_best_subject(vec!["de", "en"]).map(|(_, subject)| subject.trim());
+        // Like a mail's: programs that write one mean it to be read first.
+        let subject = subject.filter(|subject| !subject.is_empty() && message.type_ != MessageType::Groupchat);
+        let text = subject.map_or_else(|| body.clone(), |subject| format!("{subject}\n\n{body}"));
+        parts.push(format::text_part(Formatting::WhatsApp, "0", &text));
     }
     parts
 }

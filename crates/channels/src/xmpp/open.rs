@@ -168,7 +168,7 @@ impl Server {
 }
 
 async fn servers(address: Address<'_>) -> Vec<Server> {
-    let domain = address.jid.domain().as_str();
+    let domain = &ascii(address.jid.domain().as_str());
     match address.server {
         Some(named) => named_server(named),
         None => {
@@ -179,6 +179,11 @@ async fn servers(address: Address<'_>) -> Vec<Server> {
             found
         }
     }
+}
+
+/// A domain as name servers and certificates write it (RFC 5890).
+fn ascii(domain: &str) -> String {
+    url::Host::parse(domain).map_or_else(|_| domain.to_owned(), |host| host.to_string())
 }
 
 fn named_server(named: &str) -> Vec<Server> {
@@ -230,7 +235,7 @@ async fn open_at(
     let peer = stream.peer_addr()?.ip();
     let stream = if server.direct { stream } else { start_tls(stream, domain).await? };
     // Certificates are made out to the domain of the address, whatever the server is called.
-    let encrypted = net::start_tls(domain, peer, stream).await?;
+    let encrypted = net::start_tls(&ascii(domain), peer, stream).await?;
     sign_in(encrypted, address, password).await
 }
 
@@ -325,5 +330,6 @@ mod tests {
         assert_eq!(named_server("127.0.0.1:443")[0], Server::new("127.0.0.1", 443, true));
         assert_eq!(named_server("127.0.0.1:15222")[1], Server::new("127.0.0.1", 15222, true));
         assert_eq!(named_server("::1")[0], Server::new("::1", 5222, false));
+        assert_eq!(ascii("bücher.example"), "xn--bcher-kva.example");
     }
 }

@@ -248,6 +248,38 @@ pub fn notice(session: &XmppSession, room: &BareJid, text: &Text) -> Inbound {
     Inbound::new(PortalKey::private(session.account, room.as_str()), Sender::System, id.as_str(), now, body)
 }
 
+/// A room that says so does not know us (any more), as after its server was started anew.
+pub fn has_lost_us(refusal: &Refusal) -> bool {
+    refusal.condition == "not-acceptable"
+}
+
+/// We are not in a room after all.
+pub fn forget(session: &XmppSession, room: &BareJid) {
+    if let Some(known) = session.memory().rooms.get_mut(room.as_str()) {
+        known.joined = false;
+    }
+}
+
+/// Asks every room whether we are still in it (XEP-0410), and comes in again where we are not.
+pub async fn make_sure(session: &XmppSession, link: &Link) -> Result<(), LinkError> {
+    let joined: Vec<(String, String)> = {
+        let memory = session.memory();
+        let joined = memory.rooms.iter().filter(|(_, known)| known.joined);
+        joined.map(|(room, known)| (room.clone(), known.nick.clone())).collect()
+    };
+    for (room, nick) in joined {
+        let Ok(room) = room.parse::<BareJid>() else { continue };
+        let Ok(own) = room.with_resource_str(&nick) else { continue };
+        match link.get(Some(Jid::from(own)), element("ping", ns::PING)).await {
+            Err(LinkError::Refused(refusal)) if has_lost_us(&refusal) => enter(session, link, &room, &nick).await?,
+            // Whatever else is answered, it was passed on to us, or tried to be.
+            Ok(_) | Err(LinkError::Refused(_) | LinkError::TimedOut) => {}
+            Err(error @ LinkError::Lost) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// What the room is called and who is in it, as an event.
 pub fn described(session: &XmppSession, room: &BareJid) -> Option<Inbound> {
     use std::hash::{Hash as _, Hasher as _};

@@ -148,22 +148,24 @@ async fn deliver(
         Ok(Verdict::Refused(refusal)) if refusal.passing => {
             SendOutcome::Retry { after: None, reason: refused(&refusal) }
         }
-        Ok(Verdict::Refused(refusal)) => SendOutcome::Rejected { reason: refused(&refusal) },
-        Err(LinkError::Refused(refusal)) => SendOutcome::Rejected { reason: refused(&refusal) },
-        Err(LinkError::TimedOut) => SendOutcome::Unknown { reason: IN_DOUBT },
-        Err(LinkError::Lost) => {
-            // The archive knows, as soon as there is somebody to ask.
-            if session.next_link(Some(link), COMES_BACK).await.is_none() {
-                return SendOutcome::Unknown { reason: IN_DOUBT };
-            }
-            match find(session, outbound).await {
-                Ok(FindSent::Sent(message)) => {
-                    SendOutcome::Sent { id: message.id, at: session.host.now(), data: message.data }
-                }
-                Ok(FindSent::NotSent) => SendOutcome::Retry { after: Some(0), reason: AWAY },
-                Ok(FindSent::CannotTell) | Err(_) => SendOutcome::Unknown { reason: IN_DOUBT },
-            }
+        Ok(Verdict::Refused(refusal)) if recipient.room && rooms::has_lost_us(&refusal) => {
+            rooms::forget(session, &recipient.to.to_bare());
+            SendOutcome::Retry { after: Some(0), reason: refused(&refusal) }
         }
+        Ok(Verdict::Refused(refusal)) | Err(LinkError::Refused(refusal)) => {
+            SendOutcome::Rejected { reason: refused(&refusal) }
+        }
+        Err(LinkError::Lost | LinkError::TimedOut) => look(session, link, outbound).await,
+    }
+}
+
+/// The archive knows what became of it, as soon as there is somebody to ask.
+async fn look(session: &XmppSession, link: &Arc<Link>, outbound: &Outbound) -> SendOutcome {
+    session.next_link(Some(link), COMES_BACK).await;
+    match find(session, outbound).await {
+        Ok(FindSent::Sent(message)) => SendOutcome::Sent { id: message.id, at: session.host.now(), data: message.data },
+        Ok(FindSent::NotSent) => SendOutcome::Retry { after: Some(0), reason: AWAY },
+        Ok(FindSent::CannotTell) | Err(_) => SendOutcome::Unknown { reason: IN_DOUBT },
     }
 }
 

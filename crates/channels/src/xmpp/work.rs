@@ -1,8 +1,8 @@
 //! The course of a connection: signing in, catching up, listening.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use unisono_domain::{
     Millis,
     channel::{AccountState, Inbound, SessionError},
@@ -35,6 +35,8 @@ const FIRST_IMPORT: Millis = 14 * DAY;
 /// Messages that are imported of a room when it is first entered.
 const ROOM_IMPORT: usize = 50;
 const PAGE: usize = 100;
+/// How often rooms are asked whether we are still in them.
+const ROOMS_ASKED: Duration = Duration::from_secs(600);
 /// Stanzas that are worked in together.
 const BATCH: usize = 64;
 
@@ -122,8 +124,15 @@ impl Worker<'_> {
         self.tell_received().await?;
         session.host.report(AccountState::Connected);
         let mut batch = Vec::with_capacity(BATCH);
+        let mut look_around = tokio::time::interval_at(Instant::now() + ROOMS_ASKED, ROOMS_ASKED);
         loop {
-            let count = self.from_wire.recv_many(&mut batch, BATCH).await;
+            let count = tokio::select! {
+                count = self.from_wire.recv_many(&mut batch, BATCH) => count,
+                _ = look_around.tick() => {
+                    rooms::make_sure(session, &link).await?;
+                    continue;
+                }
+            };
             if count == 0 {
                 return Ok(());
             }

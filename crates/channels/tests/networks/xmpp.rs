@@ -72,7 +72,7 @@ impl Jabber {
             if name != "me" {
                 self.server().add(&user);
             }
-            Arc::new(Person::connect(self.server(), &user, PASSWORD))
+            Arc::new(Person::connect(self.server(), &format!("{user}@{DOMAIN}"), PASSWORD))
         });
         Arc::clone(person)
     }

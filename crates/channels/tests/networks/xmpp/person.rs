@@ -67,8 +67,7 @@ pub struct Person {
 
 impl Person {
     /// Signs in; returns when that is done.
-    pub fn connect(server: &Prosody, user: &str, password: &str) -> Self {
-        let address = format!("{user}@{}", unisono_testkit::prosody::DOMAIN);
+    pub fn connect(server: &Prosody, address: &str, password: &str) -> Self {
         let (orders, mut receiver) = mpsc::unbounded_channel();
         let heard = Arc::new(Heard::default());
         let (online, is_online) = std::sync::mpsc::channel();

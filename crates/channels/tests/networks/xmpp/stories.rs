@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use unisono_channels::xmpp::Xmpp;
 use unisono_domain::{
     channel::{
-        AccountState, Channel, FindSent, Inbound, InboundBody, Media, MediaSource, MessageRef, Outbound, OutboundBody,
-        Part, PartKind, PortalKey, RemoteUserId, SendOutcome, Sender, Session,
+        AccountId, AccountState, Channel, FindSent, Inbound, InboundBody, Media, MediaSource, MessageRef, Outbound,
+        OutboundBody, Part, PartKind, PortalKey, RemoteUserId, SendOutcome, Sender, Session,
         login::{LoginContext, LoginError, LoginInput},
     },
     net::OutboundGuard,
 };
 use unisono_testkit::{
-    prosody::{DOMAIN, PASSWORD, ROOMS},
+    prosody::{DOMAIN, OLD_DOMAIN, PASSWORD, ROOMS},
     test_host::{TestHost, account},
 };
 use xmpp_parsers::{
@@ -51,9 +51,17 @@ impl Desk {
     }
 
     async fn start(jabber: &Jabber, host: &Arc<TestHost>) -> (Arc<dyn Session>, tokio::task::JoinHandle<()>) {
+        Self::start_as(jabber, &jabber.me(), host).await
+    }
+
+    async fn start_as(
+        jabber: &Jabber,
+        address: &str,
+        host: &Arc<TestHost>,
+    ) -> (Arc<dyn Session>, tokio::task::JoinHandle<()>) {
         let before = host.reports().len();
         let server = format!("127.0.0.1:{}", jabber.server().port);
-        let credentials = serde_json::json!({ "jid": jabber.me(), "password": PASSWORD, "server": server });
+        let credentials = serde_json::json!({ "jid": address, "password": PASSWORD, "server": server });
         let session = Xmpp.connect(account(credentials), host.clone()).unwrap();
         let runs = Arc::clone(&session);
         let running = tokio::spawn(async move {
@@ -101,7 +109,7 @@ impl Desk {
     }
 
     fn chat(&self, name: &str) -> PortalKey {
-        PortalKey::private(unisono_domain::channel::AccountId(1), self.jabber.address(name))
+        PortalKey::private(AccountId(1), self.jabber.address(name))
     }
 
     async fn send(&self, portal: &PortalKey, txn: &str, body: OutboundBody) -> SendOutcome {
@@ -528,7 +536,7 @@ fn rooms_are_entered_spoken_in_and_caught_up_with() {
         let room = format!("{}@{ROOMS}", jabber.user("room"));
         let mut desk = Desk::open(jabber).await;
         let found = desk.session.resolve_identifier(&room).await.unwrap();
-        let chat = PortalKey::private(unisono_domain::channel::AccountId(1), &room);
+        let chat = PortalKey::private(AccountId(1), &room);
         assert_eq!(found.portal, chat);
 
         let mine = desk.say(&chat, "$1", "hello all").await;
@@ -593,7 +601,7 @@ fn a_room_in_the_list_is_entered_at_once_under_another_name_if_need_be() {
         phone.set(None, list.parse().unwrap());
         let desk = Desk::open(jabber).await;
         desk.until("the room", |event| event.portal.chat.as_str() == room && event.body == InboundBody::ChatInfo).await;
-        let chat = PortalKey::private(unisono_domain::channel::AccountId(1), &room);
+        let chat = PortalKey::private(AccountId(1), &room);
         desk.say(&chat, "$1", "it is me").await;
         let heard = anna.until("it", |message| says(message, "it is me"));
         assert_eq!(heard.from.unwrap().resource().unwrap().as_str(), "Me_");
@@ -677,5 +685,32 @@ fn nonsense_from_others_ends_no_conversation() {
         desk.resume().await;
         anna.say(&me, "end2", "still here after all");
         desk.text("still here after all").await;
+    });
+}
+
+#[test]
+fn a_server_of_old_will_do() {
+    story(async |jabber| {
+        let server = jabber.server();
+        let me = server.add_old(&jabber.user("me"));
+        let anna = Person::connect(server, &server.add_old(&jabber.user("anna")), PASSWORD);
+        let host = TestHost::start();
+        let (session, running) = Desk::start_as(&jabber, &me, &host).await;
+        let mut desk = Desk { jabber, host, session, running };
+        let chat = PortalKey::private(AccountId(1), format!("{}@{OLD_DOMAIN}", desk.jabber.user("anna")));
+        desk.say(&chat, "$1", "hello").await;
+        anna.until("it", |message| says(message, "hello"));
+        let asked = desk.session.find_sent(&outbound(&chat, "$1", message("hello"), 0)).await.unwrap();
+        assert!(matches!(asked, FindSent::CannotTell));
+        assert!(desk.session.fetch_history(&chat, 10).await.unwrap().is_empty());
+        desk.stop().await;
+        // What is said meanwhile waits at the server.
+        anna.say(&me, "a1", "are you there?");
+        (desk.session, desk.running) = Desk::start_as(&desk.jabber, &me, &desk.host).await;
+        desk.text("are you there?").await;
+        let media = Media::bytes(&b"x"[..], "x.txt", "text/plain");
+        let file = OutboundBody::Message { parts: vec![Part::media("0", PartKind::File, media, "")], reply_to: None };
+        // The place for files belongs to the other domain.
+        assert!(matches!(desk.send(&chat, "$2", file).await, SendOutcome::Rejected { .. }));
     });
 }
