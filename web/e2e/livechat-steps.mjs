@@ -1,6 +1,7 @@
 // What a visitor of a shop and its owner do. Names are the ones on the screen; the widget's are read
 // from its own catalogue.
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 
 /** The widget's words. */
 export function widgetWords(language) {
@@ -54,4 +55,27 @@ export function sendAs({ page }, content) {
     });
     return answer.json();
   }, content);
+}
+
+/** Calls our own API as the person of a page. */
+export function api({ page }, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const { accessToken } = JSON.parse(localStorage.getItem("unisono.session"));
+      const answer = await fetch(`/_unisono/v1${path}`, { method, headers: { Authorization: `Bearer ${accessToken}`, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+      return answer.json();
+    },
+    [method, path, body],
+  );
+}
+
+/** Somebody else's web server, whose policy lets in the chat and nothing more. */
+export async function startSite(chat, attributes) {
+  const policy = `default-src 'none'; script-src ${chat}; connect-src ${chat}; img-src ${chat} blob:; media-src ${chat}; require-trusted-types-for 'script'`;
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy });
+    response.end(`<!doctype html><html lang="en"><title>Shop</title><h1>Shop</h1><script src="${chat}/_unisono/chat.js" ${attributes()} async></script></html>`);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))) };
 }
