@@ -67,6 +67,17 @@ impl TestHost {
         }
     }
 
+    /// Waits until the session has reported how it is.
+    pub async fn wait_for_report(&self) {
+        loop {
+            let news = self.news.notified();
+            if !self.reports().is_empty() {
+                return;
+            }
+            news.await;
+        }
+    }
+
     /// What was reported, in order.
     pub fn reports(&self) -> Vec<AccountState> {
         self.state().reports.clone()

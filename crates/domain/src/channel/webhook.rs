@@ -81,4 +81,7 @@ pub enum WebhookError {
     BadSignature,
     #[error("malformed: {0}")]
     Malformed(String),
+    /// It is genuine, but only a connected session can read it: the vendor has to call again.
+    #[error("not now: {0}")]
+    NotNow(&'static str),
 }

@@ -36,6 +36,7 @@ impl Engine {
                 tracing::warn!(account.id = row.account_id, "a call with a wrong signature was refused");
                 Error::Forbidden("the signature does not fit".to_owned())
             }
+            WebhookError::NotNow(reason) => Error::Unavailable(reason.to_owned()),
             WebhookError::Malformed(reason) => {
                 tracing::warn!(account.id = row.account_id, reason, "a vendor's call cannot be read");
                 Error::bad_json(reason)
