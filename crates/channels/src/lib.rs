@@ -18,9 +18,11 @@ pub mod rest;
 pub mod safe_html;
 pub mod seven;
 pub mod slack;
+pub mod smpp;
 pub mod sms_text;
 pub mod socket;
 pub mod telegram;
+pub mod threema;
 mod tls;
 pub mod token_login;
 pub mod twilio;
@@ -45,7 +47,9 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(messenger::MESSENGER),
         Arc::new(seven::Seven),
         Arc::new(slack::Slack),
+        Arc::new(smpp::Smpp),
         Arc::new(telegram::Telegram),
+        Arc::new(threema::Threema),
         Arc::new(twilio::Twilio),
         Arc::new(whatsapp::WhatsApp),
         Arc::new(xmpp::Xmpp),

@@ -139,6 +139,10 @@ impl Channel for Seven {
         Capabilities { max_text: Some(MAX_TEXT), typing: true, read_receipts: true, ..sms_text::capabilities() }
     }
 
+    fn address_schemes(&self) -> &'static [&'static str] {
+        &["tel"]
+    }
+
     fn login<'a>(
         &'a self,
         _: Option<serde_json::Value>,

@@ -159,6 +159,10 @@ impl Channel for Twilio {
         }
     }
 
+    fn address_schemes(&self) -> &'static [&'static str] {
+        &["tel"]
+    }
+
     fn login<'a>(
         &'a self,
         _: Option<serde_json::Value>,

@@ -23,10 +23,20 @@ const LONGER: &[(&str, &str)] = &[
         "livechat",
         "it is the server of a protocol of our own too: tokens, forms, origins, limits, streams, files, formatting",
     ),
-    ("telegram", "fetched and called, thirty kinds of messages, service messages, buttons, business accounts"),
     (
         "messenger",
         "two networks in one: stories, referrals, handovers, the archive, two kinds of tokens; and its guide",
+    ),
+    (
+        "seven",
+        "SMS and RCS, codes and statuses in words, its own signature, hooks that register themselves, a long guide",
+    ),
+    ("smpp", "it keeps a binary connection: window, keep-alive, long messages both ways, receipts, no ids to go by"),
+    ("telegram", "fetched and called, thirty kinds of messages, service messages, buttons, business accounts"),
+    ("threema", "every message is sealed and opened here: boxes, padding, keys on first use, files, look-ups by hash"),
+    (
+        "twilio",
+        "SMS, MMS, RCS by one interface: files by addresses of ours, numbers that are told our address, a long guide",
     ),
     ("whatsapp", "templates, cards, people's cards, orders and groups, all in Meta's own forms; and a long guide"),
     (

@@ -202,11 +202,7 @@ async fn the_mock_from_the_vendors_description_takes_everything() {
         let session = Seven.connect(account, host.clone()).unwrap();
         tokio::select! {
             ended = session.run() => panic!("the session ended: {ended:?}"),
-            () = async {
-                while host.reports().is_empty() {
-                    tokio::task::yield_now().await;
-                }
-            } => {}
+            () = host.wait_for_report() => {}
         }
         // Its generated answer says that the message was not sent; what counts is that it took the request.
         let outcome = session.send(outbound("+491701234567", words)).await;

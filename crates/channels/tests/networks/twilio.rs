@@ -209,7 +209,7 @@ async fn a_new_number_is_told_our_address_and_errors_are_words() {
     let session = Twilio.connect(account(Cloud.account(&vendor.base()).credentials), host.clone()).unwrap();
     tokio::select! {
         ended = session.run() => panic!("the session ended: {ended:?}"),
-        () = connected(&host) => {}
+        () = host.wait_for_report() => {}
     }
     let told = vendor.asked().pop().unwrap();
     assert_eq!(told.form("SmsUrl").as_deref(), Some("https://unisono.example/_unisono/hooks/0123456789abcdef"));
@@ -220,12 +220,6 @@ async fn a_new_number_is_told_our_address_and_errors_are_words() {
     assert!(matches!(name, SendOutcome::Rejected { .. }));
     let started = session.resolve_identifier("(415) 555-2671").await.unwrap();
     assert_eq!(started.portal.chat.as_str(), "+14155552671");
-}
-
-async fn connected(host: &TestHost) {
-    while host.reports().is_empty() {
-        tokio::task::yield_now().await;
-    }
 }
 
 /// The vendor's own examples of answers do not fit its schemas of answers: the examples count. What
@@ -266,7 +260,7 @@ async fn the_mock_from_the_vendors_description_takes_everything() {
         let session = Twilio.connect(account(credentials), host.clone()).unwrap();
         tokio::select! {
             ended = session.run() => panic!("the session ended: {ended:?}"),
-            () = connected(&host) => {}
+            () = host.wait_for_report() => {}
         }
         let contact = Part::contact("0", "Anna", "BEGIN:VCARD\r\nEND:VCARD\r\n".to_owned());
         for part in [Part::text("0", "Ünïcode 🙂"), picture(), contact] {
