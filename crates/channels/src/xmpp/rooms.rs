@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::{sync::oneshot, time::timeout};
 use unisono_domain::{
     channel::{ChatInfo, Inbound, InboundBody, Part, PortalKey, RemoteUser, Sender},
@@ -141,8 +142,8 @@ pub async fn presence(
         let form = element("x", ns::DATA_FORMS).set("type", "submit");
         let owner = element("query", "http://jabber.org/protocol/muc#owner").child(form);
         match link.set(Some(Jid::from(room.clone())), owner).await {
-            Ok(_) | Err(LinkError::Refused(_)) => {}
-            Err(error) => return Err(error),
+            Ok(_) | Err(LinkError::Refused(_) | LinkError::TimedOut) => {}
+            Err(error @ LinkError::Lost) => return Err(error),
         }
     }
     let mut memory = session.memory();
@@ -267,10 +268,13 @@ pub async fn make_sure(session: &XmppSession, link: &Link) -> Result<(), LinkErr
         let joined = memory.rooms.iter().filter(|(_, known)| known.joined);
         joined.map(|(room, known)| (room.clone(), known.nick.clone())).collect()
     };
-    for (room, nick) in joined {
-        let Ok(room) = room.parse::<BareJid>() else { continue };
-        let Ok(own) = room.with_resource_str(&nick) else { continue };
-        match link.get(Some(Jid::from(own)), element("ping", ns::PING)).await {
+    let asked = joined.into_iter().filter_map(|(room, nick)| {
+        let room = room.parse::<BareJid>().ok()?;
+        let own = room.with_resource_str(&nick).ok()?;
+        Some(async move { (room, nick, link.get(Some(Jid::from(own)), element("ping", ns::PING)).await) })
+    });
+    for (room, nick, answer) in join_all(asked).await {
+        match answer {
             Err(LinkError::Refused(refusal)) if has_lost_us(&refusal) => enter(session, link, &room, &nick).await?,
             // Whatever else is answered, it was passed on to us, or tried to be.
             Ok(_) | Err(LinkError::Refused(_) | LinkError::TimedOut) => {}
@@ -300,8 +304,8 @@ pub fn described(session: &XmppSession, room: &BareJid) -> Option<Inbound> {
 pub async fn ask_name(session: &XmppSession, link: &Link, room: &BareJid) -> Result<(), LinkError> {
     let info = match link.get(Some(Jid::from(room.clone())), element("query", ns::DISCO_INFO)).await {
         Ok(info) => info,
-        Err(LinkError::Refused(_)) => None,
-        Err(error) => return Err(error),
+        Err(LinkError::Refused(_) | LinkError::TimedOut) => None,
+        Err(error @ LinkError::Lost) => return Err(error),
     };
     let name = info.as_ref().and_then(|info| info.get_child("identity", ns::DISCO_INFO)?.attr("name"));
     let name = name.map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned);

@@ -247,7 +247,7 @@ impl Worker<'_> {
                 let question = Question { place: Place::Before(None), most: PAGE, ..Question::default() };
                 let page = match archive::ask(&self.link, &address, &question, Way::Imported).await {
                     Ok(page) => page.unwrap_or_default(),
-                    Err(LinkError::Refused(_)) => return Ok(()),
+                    Err(LinkError::Refused(_) | LinkError::TimedOut) => return Ok(()),
                     Err(error) => return Err(error.into()),
                 };
                 let mut memory = session.memory();
@@ -337,7 +337,8 @@ impl Worker<'_> {
                     question = self.last_page();
                     continue;
                 }
-                Err(LinkError::Refused(_)) => return Ok(()),
+                // What one room's server does not tell holds up nobody else.
+                Err(LinkError::Refused(_) | LinkError::TimedOut) => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
             let next = page.last.clone();
