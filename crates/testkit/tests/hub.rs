@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use unisono_domain::{
-    channel::{AccountState, InboundBody, Media, MediaSource, OutboundBody, Part, PartKind, RemoteId, Sender, Support},
+    channel::{
+        AccountState, ChatId, Inbound, InboundBody, Media, MediaSource, OutboundBody, Part, PartKind, RemoteId, Sender,
+        Support,
+    },
     text::Text,
 };
 use unisono_engine::{Error, hub::LoginFailure};
@@ -593,5 +596,27 @@ fn a_person_gets_the_name_and_the_picture_that_they_have_on_the_network() {
         })
         .await;
         assert_eq!(member["displayname"], "Anna Schmidt");
+    });
+}
+
+#[test]
+fn a_chat_that_moves_goes_on_in_its_room() {
+    let network = FakeNetwork::default();
+    story(&network, async |bench, _| {
+        network.write("one", "anna", "m1", "before");
+        let room_id = bench.room_of("before").await;
+        let there = |mut event: Inbound| {
+            event.portal.chat = ChatId::new("anna, grown");
+            event
+        };
+        // Told twice, as by both of the chats.
+        for id in ["move", "again"] {
+            let moved = InboundBody::Moved { from: ChatId::new("anna") };
+            network.happen("one", there(event("anna", id, moved)));
+        }
+        network.happen("one", there(message("anna", "m2", "after")));
+        assert_eq!(bench.room_of("after").await, room_id);
+        bench.say(&room_id, "and back").await;
+        until("it arrives where the chat is now", async || network.texts("anna, grown") == ["and back"]).await;
     });
 }

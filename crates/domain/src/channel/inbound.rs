@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Part, PortalKey, RemoteId, RemoteUserId, content::Media};
+use super::{ChatId, Part, PortalKey, RemoteId, RemoteUserId, content::Media};
 use crate::{Millis, text::Text};
 
 /// Something that happened in a chat on the network.
@@ -196,6 +196,11 @@ pub enum InboundBody {
     },
     /// Only [`Inbound::chat`] has changed.
     ChatInfo,
+    /// The chat that was known as `from` goes on as [`Inbound::portal`] (a group that has become
+    /// another kind of group): its conversation here goes on, too.
+    Moved {
+        from: ChatId,
+    },
 }
 
 impl InboundBody {
@@ -214,6 +219,7 @@ impl InboundBody {
             Self::Failed { .. } => "failed",
             Self::Typing { .. } => "typing",
             Self::ChatInfo => "chat_info",
+            Self::Moved { .. } => "moved",
         }
     }
 }

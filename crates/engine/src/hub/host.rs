@@ -61,7 +61,12 @@ impl AccountHost {
         let mut rows = Vec::with_capacity(stored.len());
         for event in stored {
             let json = serde_json::to_string(&event).map_err(Error::internal)?;
-            rows.push((event.portal, event.body.kind(), event.id, json));
+            let kind = event.body.kind();
+            let from = match event.body {
+                InboundBody::Moved { from } => Some(from),
+                _ => None,
+            };
+            rows.push((event.portal, kind, event.id, json, from));
         }
         let (channel, now) = (self.account.channel.clone(), self.engine.now());
         let cursor = cursor.map(|cursor| cursor.to_string());
@@ -71,12 +76,17 @@ impl AccountHost {
                 if accounts::find(tx, account_id)?.is_none_or(|account| account.removed.is_some()) {
                     return Err(Error::not_found("the account was removed"));
                 }
-                for (portal, kind, id, json) in &rows {
+                for (portal, kind, id, json, from) in &rows {
                     if !messages::see(tx, account_id, kind, id.as_str())? {
                         continue;
                     }
                     let receiver = portal.receiver.map_or(0, |receiver| receiver.0);
-                    let portal_no = portals::find_or_insert(tx, &channel, portal.chat.as_str(), receiver, account_id)?;
+                    let chat = portal.chat.as_str();
+                    if let Some(from) = from {
+                        portals::rename(tx, &channel, from.as_str(), receiver, chat)?;
+                        continue;
+                    }
+                    let portal_no = portals::find_or_insert(tx, &channel, chat, receiver, account_id)?;
                     inbox::insert(tx, account_id, portal_no, kind, id.as_str(), json, now)?;
                 }
                 if let Some(cursor) = &cursor {

@@ -63,7 +63,8 @@ pub(super) fn work_in(tx: &mut Tx<'_>, scene: &mut Scene<'_>, inbound: &Inbound)
             enter(tx, scene, inbound)?;
             Ok(Worked::Done)
         }
-        InboundBody::Typing { .. } => Ok(Worked::Done),
+        // Typing is never stored, and a chat has moved before anything is worked in.
+        InboundBody::Typing { .. } | InboundBody::Moved { .. } => Ok(Worked::Done),
         InboundBody::ReadUntil { at } => {
             let Some(target) = find_own_until(tx, scene.portal.portal_no, *at)? else { return Ok(Worked::Done) };
             let up_to = RemoteId::new(target);
@@ -286,7 +287,8 @@ fn about(
         InboundBody::Message { .. }
         | InboundBody::Typing { .. }
         | InboundBody::ChatInfo
-        | InboundBody::ReadUntil { .. } => Ok(()),
+        | InboundBody::ReadUntil { .. }
+        | InboundBody::Moved { .. } => Ok(()),
     }
 }
 

@@ -12,6 +12,8 @@ sql! {
     FIND_ROOM = "SELECT portal_no, channel, chat, receiver, account_id, room_no, direct, name, history_done
         FROM portals WHERE room_no = $1";
     SET_ROOM = "UPDATE portals SET room_no = $2, direct = $3, name = $4 WHERE portal_no = $1";
+    RENAME = "UPDATE portals SET chat = $4 WHERE channel = $1 AND chat = $2 AND receiver = $3 AND NOT EXISTS (
+        SELECT 1 FROM portals AS there WHERE there.channel = $1 AND there.chat = $4 AND there.receiver = $3)";
     SET_NAME = "UPDATE portals SET name = $2 WHERE portal_no = $1";
     HISTORY_DONE = "UPDATE portals SET history_done = TRUE WHERE portal_no = $1";
     COUNT = "SELECT COUNT(*) FROM portal_accounts a JOIN portals p ON p.portal_no = a.portal_no
@@ -90,6 +92,11 @@ pub fn find_room(tx: &mut Tx<'_>, room_no: i64) -> Result<Option<PortalRow>> {
 
 pub fn set_room(tx: &mut Tx<'_>, portal_no: i64, room_no: i64, direct: bool, name: Option<&str>) -> Result<()> {
     tx.execute(&SET_ROOM, args![portal_no, room_no, direct, name]).map(drop)
+}
+
+/// The network calls a chat otherwise from now on. Nothing happens where it is known by that name, too.
+pub fn rename(tx: &mut Tx<'_>, channel: &str, from: &str, receiver: i64, to: &str) -> Result<()> {
+    tx.execute(&RENAME, args![channel, from, receiver, to]).map(drop)
 }
 
 pub fn set_name(tx: &mut Tx<'_>, portal_no: i64, name: Option<&str>) -> Result<()> {
