@@ -135,12 +135,14 @@ impl LineSession {
             // It was taken when it was tried before.
             Err(error) if error.status() == Some(409) => error.json(),
             Err(error) => {
-                let words = error.json()["message"].as_str().unwrap_or_default().to_lowercase();
-                return if words.contains("monthly limit") {
-                    SendOutcome::Rejected { reason: USED_UP }
-                } else {
-                    error.outcome(&*self.host, WORDS)
-                };
+                let told = error.json();
+                let words = told["message"].as_str().unwrap_or_default().to_lowercase();
+                if words.contains("monthly limit") {
+                    return SendOutcome::Rejected { reason: USED_UP };
+                }
+                // What is wrong with a request stands below what it is called.
+                let detail = told["details"][0]["message"].is_string();
+                return error.outcome(&*self.host, if detail { "/details/0/message" } else { WORDS });
             }
         };
         let sent = &answer["sentMessages"][0];

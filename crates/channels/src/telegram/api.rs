@@ -181,3 +181,8 @@ pub(super) fn request(error: RestError) -> RequestError {
     }
     error.request(WORDS)
 }
+
+/// Whether a token is wrong: unknown ones are unauthorised, others lead nowhere.
+pub(super) fn is_wrong_token(error: &RestError) -> bool {
+    matches!(error.status(), Some(401 | 404))
+}

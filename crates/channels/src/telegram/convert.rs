@@ -1,7 +1,9 @@
 //! What Telegram tells us, as events of the hub (<https://core.telegram.org/bots/api#update>).
 
 use serde_json::{Value, json};
-use unisono_domain::channel::{AccountId, ChatInfo, Inbound, InboundBody, Media, Part, PortalKey, RemoteId, Sender};
+use unisono_domain::channel::{
+    AccountId, ChatId, ChatInfo, Inbound, InboundBody, Media, Part, PortalKey, RemoteId, Sender,
+};
 
 use super::{
     notice, parts, reaction,
@@ -38,7 +40,9 @@ impl Bot {
         let number = update["update_id"].as_i64().unwrap_or_default();
         let one = |event: Option<Inbound>| event.into_iter().collect();
         if let Some(message) = found(&["message", "channel_post", "business_message"]) {
-            return self.message(message).into_iter().chain(self.picture(message)).collect();
+            // A group that moves does so before anything is said in its new place.
+            let moved = self.moved(message);
+            return moved.into_iter().chain(self.message(message)).chain(self.picture(message)).collect();
         }
         if let Some(message) = found(&["edited_message", "edited_channel_post", "edited_business_message"]) {
             return one(self.edit(message, number));
@@ -79,11 +83,18 @@ impl Bot {
         let place = Place::of(message)?;
         let id = place.message(message["message_id"].as_i64()?);
         let at = time(&message["date"]);
+        if message["migrate_from_chat_id"].is_i64() {
+            // The group that it was has told of it.
+            return None;
+        }
         let sender = self.sender(message)?;
         let who = name(message.get("sender_chat").unwrap_or(&message["from"]));
         if let Some(words) = notice::of(message, &who) {
             let body = InboundBody::message(vec![Part::notice("0", &words)]);
             let mut event = self.event(message, Sender::System, id, at, body)?;
+            if let Some(to) = message["migrate_to_chat_id"].as_i64() {
+                event.portal = PortalKey::private(self.account, to.to_string());
+            }
             let chat = event.chat.as_mut()?;
             let people = message["new_chat_members"].as_array().into_iter().flatten().filter_map(user);
             chat.members.extend(people.filter(|person| person.id.as_str() != self.id).take(100));
@@ -96,6 +107,18 @@ impl Bot {
             Some(topic) => event.noting(json!({ "thread": topic })),
             None => event,
         })
+    }
+
+    /// A group has become a supergroup, which both of them tell; it has another number from then on.
+    fn moved(&self, message: &Value) -> Option<Inbound> {
+        let here = message["chat"]["id"].as_i64()?;
+        let (from, to) = match (message["migrate_from_chat_id"].as_i64(), message["migrate_to_chat_id"].as_i64()) {
+            (Some(from), _) => (from, here),
+            (None, to) => (here, to?),
+        };
+        let portal = PortalKey::private(self.account, to.to_string());
+        let body = InboundBody::Moved { from: ChatId::new(from.to_string()) };
+        Some(Inbound::new(portal, Sender::System, format!("moved {from} {here}"), time(&message["date"]), body))
     }
 
     /// A group has a new picture.

@@ -7,8 +7,7 @@ use unisono_domain::{
 };
 
 use super::{
-    api::{Api, OFFICIAL, WORDS},
-    session::is_wrong_token,
+    api::{Api, OFFICIAL, WORDS, is_wrong_token},
     wire::{name, text},
 };
 use crate::token_login::{self, Given};

@@ -56,14 +56,8 @@ pub(super) fn of(message: &Value, who: &str) -> Option<Text> {
     }
     if has("migrate_to_chat_id") {
         return Some(Text::new(
-            "Telegram has made this group a supergroup. It goes on in a new conversation; what is written here still arrives.",
-            "Telegram hat aus dieser Gruppe eine Supergruppe gemacht. Sie geht in einer neuen Unterhaltung weiter; was hier geschrieben wird, kommt trotzdem an.",
-        ));
-    }
-    if has("migrate_from_chat_id") {
-        return Some(Text::new(
-            "This supergroup continues a group that was here before.",
-            "Diese Supergruppe setzt eine bisherige Gruppe fort.",
+            "Telegram has made this group a supergroup.",
+            "Telegram hat aus dieser Gruppe eine Supergruppe gemacht.",
         ));
     }
     let (_, en, de) = EVENTS.iter().find(|(key, ..)| has(key))?;

@@ -15,7 +15,7 @@ use unisono_domain::{
 use url::Url;
 
 use super::{
-    api::{self, Api, WORDS, says},
+    api::{self, Api, WORDS},
     convert::{self, Bot, WANTED},
     send,
     wire::{Place, name, user},
@@ -212,8 +212,3 @@ const NOT_FIRST: Text = Text::new(
     "The bot does not know this chat. People have to write to it first; into groups and channels it has to be invited.",
     "Der Bot kennt diesen Chat nicht. Menschen müssen ihm zuerst schreiben; in Gruppen und Kanäle muss er eingeladen werden.",
 );
-
-/// What went wrong at Telegram is told when the account is signed in.
-pub(super) fn is_wrong_token(error: &RestError) -> bool {
-    matches!(error.status(), Some(401 | 404)) || says(error, "unauthorized")
-}

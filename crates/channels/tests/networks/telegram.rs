@@ -1,6 +1,7 @@
 //! Telegram: fetched and brought, against a scripted server; every call against the description.
 
 mod contract;
+mod switch;
 mod updates;
 
 use std::{

@@ -7,6 +7,7 @@ use unisono_channels::line::Line;
 use unisono_domain::channel::{
     AccountId, AccountState, Channel as _, FindSent, Host, Media, MediaSource, MessageRef, Outbound, OutboundBody,
     Part, PartKind, PortalKey, RemoteId, RemoteUserId, Said, SendOutcome, Served, ServedBody, Session, WebhookRequest,
+    login::{LoginContext, LoginInput, LoginStep},
 };
 use unisono_testkit::{
     prism::Prism,
@@ -263,6 +264,20 @@ fn shown(served: Served) -> (u16, String, Vec<u8>) {
         ServedBody::Bytes(bytes) => (served.status, kind, bytes.to_vec()),
         ServedBody::Stream(_) => panic!("a file is no stream"),
     }
+}
+
+#[test]
+fn signing_in_asks_who_the_account_is() {
+    let vendor = Vendor::start(Arc::new(super::Server));
+    on_runtime(async {
+        let context = LoginContext { guard: TestHost::start().guard().clone(), now: NOW, public_url: None };
+        let fields = [("token", "token".to_owned()), ("secret", SECRET.to_owned()), ("api", vendor.base())];
+        let fields = fields.map(|(key, value)| (key.to_owned(), value)).into();
+        let reply = Line.login(None, LoginInput::Submit(fields), &context).await.unwrap();
+        let LoginStep::Done(account) = reply.step else { panic!("{:?}", reply.step) };
+        assert_eq!((account.remote_id.as_str(), &account.credentials["secret"]), ("Ubot", &json!(SECRET)));
+        assert_eq!(vendor.asked()[0].headers["authorization"], "Bearer token");
+    });
 }
 
 /// A member of a group is asked for in the group where they spoke.
