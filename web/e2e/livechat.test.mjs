@@ -113,7 +113,7 @@ for (const { language, view, scheme } of runs) {
       await look(ina, "lc-5-talk", at);
       await look(anna, "lc-5-talk", { language, view: "wide" });
 
-      // Without a line: what is written waits, is sent once, in order, even through a reload.
+      // Without a line: what is written waits, is sent once, in order.
       await ina.context.setOffline(true);
       await chat.say("Erstens");
       await chat.dialog.getByText(w("waiting")).first().waitFor();
@@ -126,7 +126,19 @@ for (const { language, view, scheme } of runs) {
       const said = await anna.page.getByRole("log").getByText(/^(Erstens|Zweitens)$/).allInnerTexts();
       assert.deepEqual(said, ["Erstens", "Zweitens"]);
 
+      // The same through a reload: what nobody took is sent by the next page.
+      await ina.context.route("**/hooks/*/messages", (route) => route.abort());
+      await chat.say("Nach dem Neuladen");
+      await chat.dialog.getByText(w("waiting")).waitFor();
+      await ina.page.reload();
+      if (view === "narrow") await chat.bubble.click();
+      await chat.dialog.getByText(w("waiting")).waitFor();
+      await ina.context.unroute("**/hooks/*/messages");
+      await steps.hear(anna, "Nach dem Neuladen");
+      assert.equal(await anna.page.getByRole("log").getByText("Nach dem Neuladen").count(), 1, "once");
+
       // A closed chat counts what it missed; a new page has the conversation.
+      await chat.text.focus();
       await ina.page.keyboard.press("Escape");
       await steps.say(anna, "Bis morgen!", t);
       await ina.page.getByRole("button", { name: w("openUnread", { n: 1 }) }).waitFor({ timeout: 30_000 });

@@ -4,6 +4,7 @@ import { Conversation } from "./conversation";
 import { Keep } from "./keep";
 import { Line } from "./line";
 import { Outbox } from "./outbox";
+import { Signals } from "./signals";
 import type { Config, Customer, Form, Message, Waiting } from "./types";
 
 /** Where no stream gets through, the server is asked this often. */
@@ -30,16 +31,13 @@ export class Chat {
   typing = false;
   private readonly line = new Line((signal, heard) => this.listen(signal, heard), (error) => this.endure(error));
   private readonly outbox: Outbox;
+  private readonly signals: Signals;
   private readonly listeners = new Set<(news: Message | null) => void>();
   private customer: Customer | null = null;
   private visiting: Promise<void> | null = null;
   private place: number | null = null;
   private deaf = 0;
   private typingEnds: ReturnType<typeof setTimeout> | undefined;
-  private gotTimer: ReturnType<typeof setTimeout> | undefined;
-  private got: string[] = [];
-  private reported = "";
-  private toldTyping = 0;
 
   constructor(
     private readonly api: Api,
@@ -47,6 +45,7 @@ export class Chat {
     private readonly language: () => string,
   ) {
     this.keep = new Keep(site);
+    this.signals = new Signals(api);
     this.outbox = new Outbox(api, this.keep, {
       ready: () => this.visit(),
       sent: (id, as) => this.onSent(id, as),
@@ -204,7 +203,7 @@ export class Chat {
     if (event === "sync") {
       const { seen } = this.keep.read();
       const fresh = this.conversation.stand(about.messages).filter(({ mine }) => !mine);
-      fresh.forEach(({ id }) => this.acknowledge(id));
+      fresh.forEach(({ id }) => this.signals.arrived(id));
       this.conversation.markRead(about.read);
       news = fresh.filter(({ at }) => at > seen).pop() ?? null;
     } else if (event === "message") {
@@ -212,7 +211,7 @@ export class Chat {
       if (about.mine) void this.keep.done(about.id);
       else {
         this.typing = false;
-        if (fresh) this.acknowledge(about.id);
+        if (fresh) this.signals.arrived(about.id);
         if (fresh) news = about;
       }
     } else if (event === "edited") this.conversation.change(about.id, { text: about.text, rich: undefined });
@@ -229,16 +228,6 @@ export class Chat {
     this.changed(news);
   }
 
-  // Telling what arrived and what was seen
-
-  private acknowledge(id: string): void {
-    this.got.push(id);
-    clearTimeout(this.gotTimer);
-    this.gotTimer = setTimeout(() => {
-      for (let ids = this.got.splice(0, 50); ids.length > 0; ids = this.got.splice(0, 50)) this.api.post("got", { ids }).catch(() => undefined);
-    }, 150);
-  }
-
   /** The visitor has the newest answer before their eyes. */
   seen(): void {
     const newest = this.conversation.newestAnswer();
@@ -247,16 +236,11 @@ export class Chat {
       this.keep.write({ seen: newest.at });
       this.changed();
     }
-    if (this.reported === newest.id || !this.api.token) return;
-    this.reported = newest.id;
-    this.api.post("read", { up_to: newest.id }).catch(() => (this.reported = ""));
+    this.signals.seen(newest.id);
   }
 
   types(typing: boolean): void {
-    const now = Date.now();
-    if (!this.api.token || !this.online || (typing ? now - this.toldTyping < 4_000 : this.toldTyping === 0)) return;
-    this.toldTyping = typing ? now : 0;
-    this.api.post("typing", { typing }).catch(() => undefined);
+    if (this.online) this.signals.types(typing);
   }
 
   // Saying

@@ -89,8 +89,9 @@ export class Keep {
   }
 
   async done(id: string): Promise<void> {
+    const carried = this.store.getItem(this.queue + id)?.includes('"file"');
     this.store.removeItem(this.queue + id);
-    if (this.files.delete(id)) await this.database("readwrite", (store) => store.delete(id)).catch(() => undefined);
+    if (this.files.delete(id) || carried) await this.database("readwrite", (store) => store.delete(id)).catch(() => undefined);
   }
 
   private database<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest): Promise<T | undefined> {
