@@ -17,6 +17,7 @@ pub mod phone;
 pub mod rest;
 pub mod safe_html;
 pub mod seven;
+pub mod signal;
 pub mod slack;
 pub mod smpp;
 pub mod sms_text;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(livechat::LiveChat),
         Arc::new(messenger::MESSENGER),
         Arc::new(seven::Seven),
+        Arc::new(signal::Signal),
         Arc::new(slack::Slack),
         Arc::new(smpp::Smpp),
         Arc::new(telegram::Telegram),

@@ -13,6 +13,10 @@ use unisono_domain::{
 const PLAIN: usize = 400;
 /// Why an adapter is longer than that.
 const LONGER: &[(&str, &str)] = &[
+    (
+        "discord",
+        "a gateway to be resumed and caught up with, limits by route, embeds, stickers, forwards, components, threads, history",
+    ),
     ("email", "mail is forty years of formats: MIME, threads, quotes, IMAP and SMTP, autoconfiguration, sanitising"),
     ("generic", "it is a whole protocol of ours with every kind of event, and no vendor's library behind it"),
     (
@@ -22,6 +26,14 @@ const LONGER: &[(&str, &str)] = &[
     (
         "livechat",
         "it is the server of a protocol of our own too: tokens, forms, origins, limits, streams, files, formatting",
+    ),
+    (
+        "signal",
+        "linking by code, a socket or questions, everything that the phone says too, receipts whose chat is not told, a long guide",
+    ),
+    (
+        "slack",
+        "two ways to hear from it, blocks both ways, threads, history, files in three steps, names asked for, emoji by names",
     ),
     (
         "messenger",

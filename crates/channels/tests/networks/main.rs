@@ -11,6 +11,7 @@ mod line;
 mod livechat;
 mod messenger;
 mod seven;
+mod signal;
 mod slack;
 mod smpp;
 mod sms;

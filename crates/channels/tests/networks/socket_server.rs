@@ -36,6 +36,12 @@ impl Drop for SocketServer {
 
 impl SocketServer {
     pub fn start(peer: Arc<impl Peer>) -> Self {
+        Self::start_before(peer, None)
+    }
+
+    /// The same, where the vendor has sockets and everything else at one address: what asks for no
+    /// socket goes on to the other server.
+    pub fn start_before(peer: Arc<impl Peer>, other: Option<SocketAddr>) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -50,7 +56,13 @@ impl SocketServer {
                         () = ended.cancelled() => return,
                         accepted = listener.accept() => {
                             let (stream, _) = accepted.unwrap();
-                            tokio::spawn(serve(stream, Arc::clone(&peer), Arc::clone(&all)));
+                            let (peer, all) = (Arc::clone(&peer), Arc::clone(&all));
+                            tokio::spawn(async move {
+                                match other {
+                                    Some(other) if !asks_for_a_socket(&stream).await => pass_on(stream, other).await,
+                                    _ => serve(stream, peer, all).await,
+                                }
+                            });
                         }
                     }
                 }
@@ -68,6 +80,25 @@ impl SocketServer {
     pub fn say(&self, text: &str) {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.iter().for_each(|socket| drop(socket.send(text.to_owned())));
+    }
+}
+
+/// Whether a connection begins with the handshake of a socket.
+async fn asks_for_a_socket(stream: &tokio::net::TcpStream) -> bool {
+    let mut head = [0; 2_048];
+    loop {
+        let Ok(length) = stream.peek(&mut head).await else { return false };
+        let text = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+        if length == 0 || length == head.len() || text.contains("\r\n\r\n") {
+            return text.contains("upgrade: websocket");
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn pass_on(mut stream: tokio::net::TcpStream, other: SocketAddr) {
+    if let Ok(mut other) = tokio::net::TcpStream::connect(other).await {
+        let _ = tokio::io::copy_bidirectional(&mut stream, &mut other).await;
     }
 }
 
