@@ -163,7 +163,7 @@ impl DiscordSession {
         match socket.code {
             Some(4_004) => Err(SessionError::BadCredentials(BAD_TOKEN)),
             Some(4_013 | 4_014) => Err(SessionError::BadCredentials(NO_CONTENT)),
-            Some(4_010 | 4_011 | 4_012) => Err(SessionError::BadCredentials(TOO_MANY_SERVERS)),
+            Some(4_010..=4_012) => Err(SessionError::BadCredentials(TOO_MANY_SERVERS)),
             Some(4_003 | 4_007 | 4_009 | 1_000 | 1_001) => {
                 self.position().session = None;
                 Ok(Ended::Closed)

@@ -38,7 +38,7 @@ impl DiscordSession {
                 continue;
             };
             let fetched = match since {
-                0 => self.page(&channel, "limit", FIRST, None).await.map(|events| historical(events)),
+                0 => self.page(&channel, "limit", FIRST, None).await.map(historical),
                 since => self.since(&channel, since).await,
             };
             match fetched {

@@ -28,7 +28,7 @@ fn from_anna(kind: &str, content: Value) -> Value {
     json!({ "account": "+491700000000", "envelope": envelope })
 }
 
-fn from_me(content: Value) -> Value {
+fn from_me(content: &Value) -> Value {
     json!({ "account": "+491700000000", "envelope": { "sourceNumber": "+491700000000", "sourceUuid": "my-id",
         "timestamp": 300, "syncMessage": content } })
 }
@@ -59,7 +59,7 @@ fn a_message_has_its_styles_its_files_and_what_it_answers() {
 
 #[test]
 fn what_is_said_on_my_phone_is_mine() {
-    let sent = from_me(json!({ "sentMessage": { "destinationUuid": "anna-id", "destinationNumber": "+491701111111",
+    let sent = from_me(&json!({ "sentMessage": { "destinationUuid": "anna-id", "destinationNumber": "+491701111111",
         "timestamp": 300, "message": "from the phone" } }));
     let events = events(&sent);
     assert_eq!((&events[0].sender, events[0].id.as_str()), (&Sender::Me, "me:300"));
@@ -115,7 +115,7 @@ fn receipts_and_marks_wait_for_their_chat() {
     );
     let marks = heard(&me(), &receipt, &World).unplaced;
     assert!(matches!(&marks[1].body, InboundBody::Read { up_to } if up_to.as_str() == "me:91"));
-    let read = from_me(json!({ "readMessages": [{ "senderUuid": "anna-id", "timestamp": 300 }] }));
+    let read = from_me(&json!({ "readMessages": [{ "senderUuid": "anna-id", "timestamp": 300 }] }));
     let marks = heard(&me(), &read, &World).unplaced;
     assert_eq!(marks[0].sender, Sender::Me);
     assert!(matches!(&marks[0].body, InboundBody::Read { up_to } if up_to.as_str() == "anna-id:300"));

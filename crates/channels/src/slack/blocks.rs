@@ -98,7 +98,7 @@ fn element(value: &Value, depth: usize, out: &mut String) {
             });
         }
         "video" => {
-            out.push_str(&format!("<{}|{}>", text("video_url"), value["title"]["text"].as_str().unwrap_or_default()))
+            out.push_str(&format!("<{}|{}>", text("video_url"), value["title"]["text"].as_str().unwrap_or_default()));
         }
         "rich_text_list" => lines(&value["elements"], depth, "• ", out),
         "rich_text_quote" => {

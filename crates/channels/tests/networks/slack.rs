@@ -194,7 +194,7 @@ mod socket_mode {
             json!({ "token": "xoxb-1", "app_token": "xapp-1", "user_id": "UME", "bot_id": "BME", "api": self.vendor.base() })
         }
 
-        fn give(&self, payload: Value) {
+        fn give(&self, payload: &Value) {
             let number = self.number.fetch_add(1, Ordering::Relaxed);
             let kind = if payload["type"] == "block_actions" { "interactive" } else { "events_api" };
             let envelope = json!({ "type": kind, "envelope_id": number.to_string(), "accepts_response_payload": false,
@@ -225,7 +225,7 @@ mod socket_mode {
 
         async fn write(&self, _: &Bench, person: &str, text: &str) {
             let number = self.number.load(Ordering::Relaxed);
-            self.give(event(person, text, number));
+            self.give(&event(person, text, number));
         }
 
         async fn repeat(&self, _: &Bench) {
@@ -259,7 +259,7 @@ mod socket_mode {
         let workspace = Workspace::start();
         let host = TestHost::start();
         let session = Slack.connect(account(workspace.credentials()), host.clone()).unwrap();
-        workspace.give(json!({ "type": "block_actions", "user": { "id": "u-anna", "username": "anna" },
+        workspace.give(&json!({ "type": "block_actions", "user": { "id": "u-anna", "username": "anna" },
             "container": { "type": "message", "message_ts": "1.0", "channel_id": "D-anna" },
             "channel": { "id": "D-anna" }, "actions": [{ "action_id": "choice-0", "type": "button", "value": "y",
                 "text": { "type": "plain_text", "text": "Yes" }, "action_ts": "1795435201.5" }] }));
@@ -278,10 +278,10 @@ mod socket_mode {
         let host = TestHost::start();
         let session = Slack.connect(account(workspace.credentials()), host.clone()).unwrap();
         let story = async {
-            workspace.give(event("anna", "one", 1));
+            workspace.give(&event("anna", "one", 1));
             host.wait_for(1).await;
             workspace.sockets.say(&json!({ "type": "disconnect", "reason": "refresh_requested" }).to_string());
-            workspace.give(event("anna", "two", 2));
+            workspace.give(&event("anna", "two", 2));
             host.wait_for(2).await
         };
         tokio::select! {
