@@ -11,9 +11,14 @@ use unisono_domain::channel::{Capabilities, Part, PartKind};
 
 const CARD: &str = "org.unisono.card";
 const TEMPLATE: &str = "org.unisono.template";
+/// Marks a text that somebody made by pressing a button of a card.
+const CHOICE: &str = "org.unisono.choice";
 
-/// Takes a message's card or template into the part that goes out.
+/// Takes a message's card, template or choice into the part that goes out.
 pub(super) fn carry(content: &Value, able: &Capabilities, part: &mut Part) {
+    if content[CHOICE].is_object() {
+        part.extra.insert(CHOICE.to_owned(), content[CHOICE].clone());
+    }
     let template = &content[TEMPLATE];
     if template.is_object() {
         if able.templates {
