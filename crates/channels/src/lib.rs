@@ -12,6 +12,7 @@ pub mod line;
 pub mod livechat;
 pub mod messenger;
 mod meta_graph;
+pub mod mqtt;
 pub mod net;
 pub mod phone;
 pub mod rest;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(line::Line),
         Arc::new(livechat::LiveChat),
         Arc::new(messenger::MESSENGER),
+        Arc::new(mqtt::Mqtt),
         Arc::new(seven::Seven),
         Arc::new(signal::Signal),
         Arc::new(slack::Slack),

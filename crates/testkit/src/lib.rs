@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod fake_channel;
 pub mod mail;
 pub mod mailgen;
+pub mod mosquitto;
 pub mod ngircd;
 pub mod prism;
 pub mod prosody;

@@ -10,6 +10,7 @@ mod irc;
 mod line;
 mod livechat;
 mod messenger;
+mod mqtt;
 mod seven;
 mod signal;
 mod slack;

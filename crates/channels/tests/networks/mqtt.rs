@@ -1,0 +1,4 @@
+//! MQTT against a real Mosquitto.
+
+mod conformance;
+mod devices;
