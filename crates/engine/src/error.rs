@@ -8,6 +8,9 @@ pub enum Error {
     /// The request is wrong and will stay so (400).
     #[error("{message}")]
     Invalid { code: &'static str, message: String },
+    /// The same, in words for the person who asked, in both languages: 400 `M_INVALID_PARAM`.
+    #[error("{}", .0.en)]
+    Worded(unisono_domain::text::Text),
     /// 404 `M_NOT_FOUND`.
     #[error("{0}")]
     NotFound(String),

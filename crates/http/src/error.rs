@@ -73,6 +73,7 @@ fn engine_response(error: &EngineError) -> Response {
     }
     let (status, code) = match error {
         EngineError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
+        EngineError::Worded(_) => (StatusCode::BAD_REQUEST, "M_INVALID_PARAM"),
         EngineError::NotFound(_) => (StatusCode::NOT_FOUND, "M_NOT_FOUND"),
         EngineError::Forbidden(_) => (StatusCode::FORBIDDEN, "M_FORBIDDEN"),
         EngineError::Denied { code, .. } => (StatusCode::FORBIDDEN, *code),
@@ -95,6 +96,10 @@ fn engine_response(error: &EngineError) -> Response {
         EngineError::Unavailable(reason) => {
             tracing::warn!(error = %reason, "unavailable");
             body["error"] = Value::from(reason.as_str());
+        }
+        EngineError::Worded(message) => {
+            body["error"] = Value::from(message.en.as_ref());
+            body["message"] = json!(message);
         }
         EngineError::Unauthenticated { soft_logout, .. } => {
             body["error"] = Value::from(error.to_string());

@@ -60,7 +60,7 @@ pub(super) fn request_error(error: RequestError) -> Error {
             Error::Invalid { code: "M_UNRECOGNIZED", message: "this network has no such function".to_owned() }
         }
         RequestError::NotFound => Error::not_found("there is nobody with this address on the network"),
-        RequestError::Invalid(text) => Error::invalid(text.en.into_owned()),
+        RequestError::Invalid(text) => Error::Worded(text),
         RequestError::Unavailable(reason) => Error::Unavailable(reason),
     }
 }

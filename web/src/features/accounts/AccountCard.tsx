@@ -27,6 +27,7 @@ export function AccountCard({ account, onRemove }: { account: Account; onRemove:
           {state === "connected" && account.conversations > 0 ? <span> · {t("accounts.conversations", { n: account.conversations })}</span> : null}
         </p>
         {words.detail ? <p className={styles.detail}>{words.detail}</p> : null}
+        {account.hook && !account.hook.url ? <p className={styles.warning}>{t("hook.noUrl")}</p> : null}
         {words.progress !== undefined ? <Progress value={words.progress} label={words.title} /> : null}
         {state === "bad_credentials" || state === "logged_out" ? (
           <Button look="primary" className={styles.renew} onClick={() => go("accounts", `renew-${account.id}`)}>

@@ -13,7 +13,7 @@ export function HookData({ account, network }: { account: Account; network: stri
       <h2>{t("hook.title")}</h2>
       {hook.url ? (
         <>
-          <p className={styles.lead}>{t("hook.lead", { network })}</p>
+          <p className={styles.lead}>{t("hook.lead")}</p>
           <CopyField label={t("hook.url")} value={hook.url} />
           <CopyField label={t("hook.token")} value={hook.verify_token} hint={t("hook.tokenHint")} />
         </>
