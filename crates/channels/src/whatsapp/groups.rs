@@ -33,6 +33,13 @@ pub fn event(scene: Scene<'_>, group: &Value) -> Option<Inbound> {
     Some(scene.said_by_network(&chat, format!("{chat}:{kind}:{request}:{at}"), at, &words).in_chat(info))
 }
 
+/// A group as Meta tells it when asked.
+pub fn info(group: &Value) -> ChatInfo {
+    let words = |pointer: &str| Some(text(group, pointer)).filter(|words| !words.is_empty()).map(bounded);
+    let members = people(group, "/participants").iter().map(|number| person(number)).collect();
+    ChatInfo { topic: words("/description"), ..ChatInfo::group(words("/subject"), members) }
+}
+
 fn people(group: &Value, pointer: &str) -> Vec<String> {
     list(group, pointer).iter().take(100).filter_map(|one| id(one, "/wa_id").or_else(|| id(one, "/input"))).collect()
 }

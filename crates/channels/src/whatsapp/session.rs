@@ -12,7 +12,7 @@ use unisono_domain::{
     text::Text,
 };
 
-use super::{Credentials, MOST_FILE, compose, convert, templates};
+use super::{Credentials, MOST_FILE, compose, convert, groups, templates};
 use crate::{
     meta_graph::{self, FILE_WITHIN, Graph, read, window},
     phone,
@@ -169,6 +169,11 @@ impl WhatsAppSession {
     }
 }
 
+/// Whether an id can be a piece of a path without leading elsewhere.
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
 impl Session for WhatsAppSession {
     fn run(&self) -> BoxFuture<'_, Result<(), SessionError>> {
         Box::pin(async {
@@ -196,6 +201,22 @@ impl Session for WhatsAppSession {
         })
     }
 
+    /// <https://developers.facebook.com/docs/whatsapp/cloud-api/groups/reference>
+    fn chat_info<'a>(&'a self, portal: &'a PortalKey) -> BoxFuture<'a, Result<ChatInfo, RequestError>> {
+        Box::pin(async move {
+            let chat = portal.chat.as_str();
+            if convert::is_number(chat) || convert::is_user_id(chat) {
+                return Ok(ChatInfo::direct(convert::person(chat)));
+            }
+            if !is_plain(chat) {
+                return Err(RequestError::NotFound);
+            }
+            let call = self.graph.get(chat).query(&[("fields", "subject,description,participants")]);
+            let group: Value = call.send().await.map_err(meta_graph::request_error)?;
+            Ok(groups::info(&group))
+        })
+    }
+
     /// Whether the number has WhatsApp shows only when something is sent to it.
     fn resolve_identifier<'a>(&'a self, identifier: &'a str) -> BoxFuture<'a, Result<ResolvedChat, RequestError>> {
         let number = phone::e164(identifier, phone::region(&self.own.number).as_deref());
@@ -210,7 +231,7 @@ impl Session for WhatsAppSession {
 
     fn download<'a>(&'a self, media_id: &'a str) -> BoxFuture<'a, Result<bytes::Bytes, RequestError>> {
         Box::pin(async move {
-            if media_id.is_empty() || !media_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            if !is_plain(media_id) {
                 return Err(RequestError::NotFound);
             }
             let call = self.graph.get(media_id).query(&[("phone_number_id", &self.own.phone_number_id)]);

@@ -218,6 +218,10 @@ async fn templates_of_all_pages_are_listed_and_files_fetched_with_the_token() {
     assert_eq!(names, ["order", "last"]);
     assert_eq!(templates[0].parameters, ["1", "2"]);
 
+    let group = session.chat_info(&PortalKey::private(AccountId(1), "Y2FwaV9ncm91cDox")).await.unwrap();
+    assert_eq!((group.name.as_deref(), group.members.len()), (Some("Neighbours"), 2));
+    assert!(session.chat_info(&PortalKey::private(AccountId(1), "../me")).await.is_err());
+
     let chat = session.resolve_identifier("0170 1234567").await.unwrap();
     assert_eq!(chat.portal.chat.as_str(), "491701234567");
     assert_eq!(chat.user.handles, ["tel:+491701234567"]);

@@ -83,6 +83,8 @@ impl Script for Meta {
             NUMBER if asked.method == "GET" => {
                 json!({ "id": NUMBER, "display_phone_number": "+49 170 0000000", "verified_name": "Jasper's Market" })
             }
+            "Y2FwaV9ncm91cDox" => json!({ "id": "Y2FwaV9ncm91cDox", "subject": "Neighbours",
+                "participants": [{ "wa_id": "16505551234" }, { "wa_id": "16505551235" }] }),
             "102290129340398/phone_numbers" => json!({ "data": [{ "id": NUMBER }] }),
             "102290129340398/message_templates" if asked.query.contains("after=") => json!({ "data": [
                 template("last", "de", &json!([{ "type": "BODY", "text": "Bis bald" }])) ] }),
