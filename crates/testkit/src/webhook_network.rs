@@ -94,7 +94,10 @@ impl<V: WebhookVendor> WebhookNetwork<V> {
     async fn call(&self, bench: &Bench, payload: &Bytes) {
         eventually("the call is taken", async || match self.post(bench, payload.clone()).await {
             Err(Error::Unavailable(_)) => None,
-            taken => Some(taken.expect("the call is taken")),
+            taken => {
+                taken.expect("the call is taken");
+                Some(())
+            }
         })
         .await;
     }

@@ -179,7 +179,7 @@ impl SevenSession {
         }
         signature::verify(self.credentials.signing_key.as_deref(), request).ok()?;
         let Ok(found) = self.host.find_portals(&[RemoteId::new(&status.message)]).await else { return Some(AGAIN) };
-        let Some((_, portal)) = found.first() else { return None };
+        let (_, portal) = found.first()?;
         let events = status.tell(self.account, portal.chat.as_str()).into_iter().collect();
         Some(self.host.deliver(events, None).await.map_or(AGAIN, |()| 200))
     }

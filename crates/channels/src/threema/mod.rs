@@ -172,7 +172,7 @@ impl Channel for Threema {
     }
 
     fn connect(&self, account: Account, host: Arc<dyn Host>) -> Result<Arc<dyn Session>, SessionError> {
-        Ok(Arc::new(session::ThreemaSession::new(account, host)?))
+        Ok(Arc::new(session::ThreemaSession::new(&account, host)?))
     }
 
     /// Only the session can look the sender's key up; without one the call is refused, and comes again.

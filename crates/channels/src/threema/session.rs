@@ -79,9 +79,9 @@ enum NoKey {
 }
 
 impl ThreemaSession {
-    pub(super) fn new(account: Account, host: Arc<dyn Host>) -> Result<Self, SessionError> {
+    pub(super) fn new(account: &Account, host: Arc<dyn Host>) -> Result<Self, SessionError> {
         let malformed = || SessionError::BadCredentials(Text::verbatim("malformed"));
-        let credentials = credentials(&account).ok_or_else(malformed)?;
+        let credentials = credentials(account).ok_or_else(malformed)?;
         let key = credentials.key().ok_or_else(malformed)?;
         let directory = Directory::new(host.guard(), &credentials).map_err(|error| error.session(""))?;
         Ok(Self { account: account.id, host, credentials, key, directory, memory: Mutex::default() })
