@@ -43,14 +43,14 @@ const newest = (rooms: readonly Room[], fits: (sender: string) => boolean): { ro
   return best;
 };
 
-/** One answers where one began to write, where one chose to, or where the other side wrote last. */
+/** One answers where one chose to, where one began to write, or where the other side wrote last. */
 export function startingRoom(client: MatrixClient, rooms: readonly Room[]): Room {
   const drafted = rooms.find((room) => readDraft(room.roomId)?.text.trim());
   const byHand = rooms.map((room) => chosen.get(room.roomId)).find(Boolean);
   const me = client.getUserId();
   return (
-    drafted ??
     rooms.find((room) => room.roomId === byHand) ??
+    drafted ??
     newest(rooms, (sender) => sender !== me)?.room ??
     newest(rooms, () => true)?.room ??
     rooms[0]!
@@ -87,7 +87,12 @@ function moveDraft(from: Room, to: Room) {
 
 export function useWays(rooms: readonly Room[]) {
   const { client, api, changes } = useUnisono();
-  const [active, setActive] = useState(() => startingRoom(client, rooms).roomId);
+  const [active, setActive] = useState(() => {
+    const first = startingRoom(client, rooms);
+    // What was typed while a new way was being opened comes along.
+    if (!readDraft(first.roomId)?.text.trim()) rooms.forEach((room) => moveDraft(room, first));
+    return first.roomId;
+  });
   const [ways, setWays] = useState<Way[]>([]);
   const [busy, setBusy] = useState(false);
   const room = rooms.find(({ roomId }) => roomId === active) ?? rooms[0]!;
@@ -135,6 +140,8 @@ export function useWays(rooms: readonly Room[]) {
       try {
         const { room_id } = await api.startChat(choice.way.account_id, choice.way.identifier);
         const next = await appearing(client, room_id, changes.subscribe);
+        // Before the two become one conversation: that is shown anew, and has to know what was chosen.
+        [...rooms, next].forEach(({ roomId }) => chosen.set(roomId, next.roomId));
         // The same person as here, whatever the network calls them.
         const other = directIndex(client).get(room_id);
         if (other && partner && !samePerson(client, partner).includes(other)) await api.mergeContacts([...samePerson(client, partner), other]);
@@ -145,7 +152,7 @@ export function useWays(rooms: readonly Room[]) {
         setBusy(false);
       }
     },
-    [api, client, changes, partner, take],
+    [api, client, changes, partner, rooms, take],
   );
 
   return { room, choices, choose, busy, follow };

@@ -42,8 +42,8 @@ export function WaysList({ contact, onGone }: { contact: Contact; onGone?: () =>
   async function open(choice: Choice) {
     setBusy(true);
     try {
-      if (choice.room) takeRoom(choice.room.roomId);
       const id = choice.room?.roomId ?? (await api.startChat(choice.way!.account_id!, choice.way!.identifier)).room_id;
+      takeRoom(id);
       if (!choice.room && first) {
         await appearing(client, id, changes.subscribe);
         const other = directIndex(client).get(id);
