@@ -20,9 +20,9 @@ const OF_DEBIAN: [(&str, &str); 13] = [
     ("sqlite3", "sqlite3"),
 ];
 /// Required of everybody, or part of every Debian.
-const ALWAYS: [&str; 17] = [
+const ALWAYS: [&str; 18] = [
     "apt-get", "bash", "cargo", "cc", "chmod", "chown", "dpkg", "git", "id", "kill", "node", "npm", "npx", "sh",
-    "stty", "tar", "true",
+    "python3", "stty", "tar", "true",
 ];
 
 /// Looks at what is started by a name written in the code.

@@ -15,7 +15,7 @@ fn keys() -> Keys {
     Keys::read(&Keys::draw()).unwrap()
 }
 
-fn site(settings: Value) -> (Arc<dyn Session>, Arc<TestHost>, Value) {
+fn site(settings: &Value) -> (Arc<dyn Session>, Arc<TestHost>, Value) {
     let host = TestHost::start();
     let credentials = Keys::draw();
     let mut account = account(credentials.clone());
@@ -99,7 +99,7 @@ fn addresses_of_files_are_good_for_one_visitor_one_message_and_a_day() {
 
 #[tokio::test(start_paused = true)]
 async fn a_customer_is_the_same_visitor_everywhere_and_only_with_the_sites_signature() {
-    let (session, _, credentials) = site(json!({ "ask_name": "required" }));
+    let (session, _, credentials) = site(&json!({ "ask_name": "required" }));
     let secret = credentials["identity"].as_str().unwrap();
     let hash = verify::hex(&verify::hmac_sha256(secret.as_bytes(), &[b"customer-7"]));
     let form = json!({ "user": { "id": "customer-7", "hash": hash } });
@@ -120,7 +120,7 @@ async fn a_customer_is_the_same_visitor_everywhere_and_only_with_the_sites_signa
 
 #[tokio::test(start_paused = true)]
 async fn only_the_sites_own_pages_get_answers() {
-    let (session, _, _) = site(json!({ "origins": "https://shop.example, http://localhost:3000/x" }));
+    let (session, _, _) = site(&json!({ "origins": "https://shop.example, http://localhost:3000/x" }));
     for allowed in [SHOP, "http://localhost:3000", "https://chat.example"] {
         let mut request = request("OPTIONS", "messages", "");
         request.headers = vec![("origin".to_owned(), allowed.to_owned())];
@@ -153,7 +153,7 @@ async fn only_the_sites_own_pages_get_answers() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_asked_for_before_the_chat_has_to_be_there() {
-    let (session, host, _) = site(json!({ "ask_name": "required", "ask_email": "required", "ask_phone": "optional" }));
+    let (session, host, _) = site(&json!({ "ask_name": "required", "ask_email": "required", "ask_phone": "optional" }));
     let refused = [
         (json!({}), "name"),
         (json!({ "name": " \u{202e}\n " }), "name"),
@@ -185,7 +185,7 @@ async fn what_is_asked_for_before_the_chat_has_to_be_there() {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_is_sent_is_refused_or_ignored_and_never_breaks() {
-    let (session, host, _) = site(json!({}));
+    let (session, host, _) = site(&json!({}));
     let token = visit(&session, json!({})).await;
     let paths = [
         "visit",
@@ -238,7 +238,7 @@ async fn whatever_is_sent_is_refused_or_ignored_and_never_breaks() {
 
 #[tokio::test(start_paused = true)]
 async fn files_are_what_their_bytes_say_or_stay_outside() {
-    let (session, host, _) = site(json!({ "max_file": "1" }));
+    let (session, host, _) = site(&json!({ "max_file": "1" }));
     let token = visit(&session, json!({})).await;
     let upload = |name: &str, bytes: &[u8]| {
         let mut request = signed(&token, request("POST", "files", bytes.to_vec()));
@@ -272,7 +272,7 @@ async fn files_are_what_their_bytes_say_or_stay_outside() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_is_slowed_down_and_holds_up_nobody_else() {
-    let (session, host, _) = site(json!({}));
+    let (session, host, _) = site(&json!({}));
     let (loud, calm) = (visit(&session, json!({})).await, visit(&session, json!({})).await);
     let say = |token: &str, number: usize| {
         let message = json!({ "id": format!("message-{number:02}"), "text": "x" });

@@ -14,6 +14,16 @@ const PLAIN: usize = 400;
 /// Why an adapter is longer than that.
 const LONGER: &[(&str, &str)] = &[
     (
+        "irc",
+        "the protocol's lines, control codes, pace, receipts by PING, names, history and seven optional extensions, on no \
+         vendor's library",
+    ),
+    (
+        "mqtt",
+        "topic patterns and Home Assistant's discovery make contacts of devices, readings cards, and buttons commands; the \
+         connection itself is ours, as it has to pass the guard",
+    ),
+    (
         "discord",
         "a gateway to be resumed and caught up with, limits by route, embeds, stickers, forwards, components, threads, history",
     ),

@@ -113,7 +113,7 @@ fn call(from: &str, data: &[u8], number: usize) -> Bytes {
     let sealed = SalsaBox::new(&our_key().public_key(), &key_of(from)).encrypt(&nonce.into(), &*plain).unwrap();
     let fields =
         [from.to_owned(), ID.to_owned(), format!("{number:016x}"), "1795435200".to_owned(), hex(&nonce), hex(&sealed)];
-    let mac = hmac_sha256(SECRET.as_bytes(), &fields.each_ref().map(|field| field.as_bytes()));
+    let mac = hmac_sha256(SECRET.as_bytes(), &fields.each_ref().map(String::as_bytes));
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in ["from", "to", "messageId", "date", "nonce", "box"].into_iter().zip(&fields) {
         form.append_pair(name, value);
@@ -186,7 +186,7 @@ async fn a_changed_call_is_refused_and_a_replayed_one_ignored() {
             name => fields.iter().find(|(key, _)| key == name).unwrap().1.clone(),
         };
         let names = ["from", "to", "messageId", "date", "nonce", "box"];
-        let mac = hmac_sha256(SECRET.as_bytes(), &names.map(value).each_ref().map(|field| field.as_bytes()));
+        let mac = hmac_sha256(SECRET.as_bytes(), &names.map(value).each_ref().map(String::as_bytes));
         let pairs = names.map(|name| (name, value(name)));
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(pairs).append_pair("mac", &hex(&mac));
@@ -286,7 +286,7 @@ fn the_published_call_back_is_read() {
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(body.trim().as_bytes()).into_owned().collect();
     let value = |name: &str| fields.iter().find(|(key, _)| key == name).unwrap().1.clone();
     let signed = ["from", "to", "messageId", "date", "nonce", "box"].map(value);
-    let mac = hex(&hmac_sha256(b"s", &signed.each_ref().map(|field| field.as_bytes())));
+    let mac = hex(&hmac_sha256(b"s", &signed.each_ref().map(String::as_bytes)));
     let body = body.trim().replace(&value("mac"), &mac);
     let taken = Threema.webhook(&request(body.into()), &ours);
     assert!(matches!(taken, Err(WebhookError::NotNow(_))), "the form is understood");

@@ -125,8 +125,7 @@ async fn conversations_from_before_are_there_and_go_back_page_by_page() {
         ended = session.run() => panic!("it ended: {ended:?}"),
         events = host.wait_for(2) => events,
     };
-    let said: Vec<_> =
-        events.iter().map(|event| (event.id.as_str(), &event.sender == &Sender::Me, event.seen)).collect();
+    let said: Vec<_> = events.iter().map(|event| (event.id.as_str(), event.sender == Sender::Me, event.seen)).collect();
     assert_eq!(said, [("m_H1", false, true), ("m_H2", true, true)]);
     assert_eq!(events[0].data["at"], 1_795_168_801_000_i64);
     assert!(events.iter().all(|event| event.portal.chat.as_str() == OLD));

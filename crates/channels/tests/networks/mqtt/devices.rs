@@ -259,7 +259,7 @@ async fn signing_in_tells_what_is_wrong_and_takes_tls() {
     drop(broker);
     soon("it is told", async {
         while !live.run.is_finished() {
-            tokio::time::sleep(Duration::from_millis(5)).await
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
     .await;
