@@ -37,3 +37,25 @@ fn every_statement_can_be_prepared() {
         }
     }
 }
+
+/// A message that is named is found by its name. Walking a conversation for it would make every
+/// message dearer than the one before.
+#[test]
+fn a_named_message_is_never_looked_for_along_its_conversation() {
+    let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+    migrate::run(&mut connection).unwrap();
+    let mut looked_at = 0;
+    for sql in all() {
+        let text = sql.for_sqlite();
+        if !text.starts_with("SELECT") || !text.contains("FROM remote_messages") || !text.contains("remote_id = ") {
+            continue;
+        }
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let given = vec![rusqlite::types::Value::Null; plan.parameter_count()];
+        let steps = plan.query_map(rusqlite::params_from_iter(given), |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert!(steps.iter().any(|step| step.contains("remote_id=?")), "{text}\n{steps:?}");
+        looked_at += 1;
+    }
+    assert!(looked_at >= 3, "the statements are not found any more");
+}

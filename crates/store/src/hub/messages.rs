@@ -9,7 +9,7 @@ sql! {
         (portal_no, remote_id, kind, part, account_id, event_id, mine, position, data, original)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
     LIST = "SELECT portal_no, remote_id, kind, part, event_id, mine, position, data, original FROM remote_messages
-        WHERE portal_no = $1 AND remote_id = $2 AND kind = $3 ORDER BY position";
+        WHERE portal_no = $1 AND remote_id = $2 AND kind = $3";
     FIND_PART = "SELECT portal_no, remote_id, kind, part, event_id, mine, position, data, original FROM remote_messages
         WHERE portal_no = $1 AND remote_id = $2 AND kind = $3 AND part = $4";
     FIND_EVENT = "SELECT portal_no, remote_id, kind, part, event_id, mine, position, data, original
@@ -89,7 +89,10 @@ pub fn insert(tx: &mut Tx<'_>, account_id: i64, message: &MessageRow) -> Result<
 
 /// All parts of a message, in the order of the timeline.
 pub fn list(tx: &mut Tx<'_>, portal_no: i64, remote_id: &str, kind: &str) -> Result<Vec<MessageRow>> {
-    tx.list(&LIST, args![portal_no, remote_id, kind], read)
+    // Sorted here: asked to sort, SQLite walks the whole timeline of the portal instead of finding the few.
+    let mut rows = tx.list(&LIST, args![portal_no, remote_id, kind], read)?;
+    rows.sort_unstable_by_key(|row| row.position);
+    Ok(rows)
 }
 
 pub fn find_part(
