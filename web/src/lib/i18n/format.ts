@@ -75,6 +75,14 @@ export function formatNumber(value: number): string {
   return new Intl.NumberFormat(locale()).format(value);
 }
 
+/** What a device measured, with its own number of decimal places; anything but a plain number stays as it is. */
+export function formatMeasured(value: string): string {
+  const number = /^-?(?:0|[1-9]\d{0,14})(?:\.(\d{1,10}))?$/.exec(value);
+  if (!number) return value;
+  const digits = number[1]?.length ?? 0;
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: "min2" }).format(Number(value));
+}
+
 const unitOf = (value: number, unit: "hour" | "minute" | "day") => new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(value);
 
 /** A length of time as one speaks of it: "24 hours", "7 days". */

@@ -1,5 +1,6 @@
 import { CircuitBoard, Power } from "lucide-react";
 import { t } from "@/lib/i18n";
+import { formatMeasured } from "@/lib/i18n/format";
 import type { Reading } from "./card";
 import styles from "./cards.module.css";
 
@@ -22,7 +23,7 @@ export function ReadingBody({ reading }: { reading: Reading }) {
       {single ? (
         <p className={styles.single}>
           <b>
-            {single.value}
+            {formatMeasured(single.value)}
             {single.unit ? <small>{single.unit}</small> : null}
           </b>
           {single.label ? <span>{single.label}</span> : null}
@@ -33,7 +34,7 @@ export function ReadingBody({ reading }: { reading: Reading }) {
             <div key={index}>
               <dt>{field.label}</dt>
               <dd>
-                {field.value}
+                {formatMeasured(field.value)}
                 {field.unit ? <small>{field.unit}</small> : null}
               </dd>
             </div>
