@@ -278,6 +278,14 @@ fn every_adapters_length_is_told_and_what_is_long_says_why() {
 }
 
 #[test]
+fn a_plain_adapter_stays_short() {
+    let plain = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/networks/plain/adapter.rs");
+    let text = fs::read_to_string(plain).unwrap();
+    let code = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+    assert!(code <= PLAIN, "a plain webhook + REST adapter takes {code} lines: something that all need is missing");
+}
+
+#[test]
 fn every_network_says_what_a_user_has_to_know_in_both_languages() {
     for channel in all() {
         let meta = channel.meta();

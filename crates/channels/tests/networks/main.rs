@@ -11,6 +11,7 @@ mod line;
 mod livechat;
 mod messenger;
 mod mqtt;
+mod plain;
 mod seven;
 mod signal;
 mod slack;
