@@ -4,7 +4,7 @@ use super::Complaint;
 use crate::debian;
 
 /// Programs and the Debian package that has each.
-const OF_DEBIAN: [(&str, &str); 13] = [
+const OF_DEBIAN: [(&str, &str); 14] = [
     ("dovecot", "dovecot-imapd"),
     ("doveadm", "dovecot-imapd"),
     ("doveconf", "dovecot-imapd"),
@@ -17,12 +17,13 @@ const OF_DEBIAN: [(&str, &str); 13] = [
     ("chromium", "chromium"),
     ("openssl", "openssl"),
     ("prosody", "prosody"),
+    ("python3", "python3"),
     ("sqlite3", "sqlite3"),
 ];
 /// Required of everybody, or part of every Debian.
-const ALWAYS: [&str; 18] = [
+const ALWAYS: [&str; 17] = [
     "apt-get", "bash", "cargo", "cc", "chmod", "chown", "dpkg", "git", "id", "kill", "node", "npm", "npx", "sh",
-    "python3", "stty", "tar", "true",
+    "stty", "tar", "true",
 ];
 
 /// Looks at what is started by a name written in the code.
