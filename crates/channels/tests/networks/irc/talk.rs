@@ -186,6 +186,7 @@ async fn long_and_many_lined_texts_arrive_whole_and_cut_between_characters() {
     let live = Live::connected(server.port, json!({})).await;
     let words = "Grüße aus Köln – 🎉 ".repeat(40);
     assert!(is_sent(&live.say("anna", &format!("{words}\n\nzweite Zeile\nPRIVMSG anna :kein Befehl")).await));
+    anna.wait_for("PRIVMSG anna :kein Befehl");
     let lines = anna.texts_from("me");
     let (long, short) = lines.split_at(lines.len() - 2);
     assert_eq!(short, ["zweite Zeile", "PRIVMSG anna :kein Befehl"]);
